@@ -1,0 +1,72 @@
+"""Stream `access` (compacted): who may do what, owned by intake. Ids, roles and digests; no names.
+
+Each service keeps its copy, so that it can authenticate and authorise by itself.
+"""
+
+from typing import ClassVar, Literal
+
+
+from contracts.envelope import Code, Data, Event, Id, Instant
+
+Role = Literal[
+    "official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service"
+]
+ScopeKind = Literal["programme", "body", "task_force"]
+
+
+class Grant(Data):
+    """A role within a scope, for a period; `scope` is the code of the body or task force, None for the programme."""
+
+    role: Role
+    scope_kind: ScopeKind
+    scope: Code | None = None
+    start: Instant
+    end: Instant | None = None
+
+
+class AccessState(Data):
+    """Everything a principal (a person, a front-end, a service) may do from now on.
+
+    `credentials`: SHA-256 in hexadecimal of an API key (256 random bits), or of "<issuer>|<subject>" of the
+    identity provider.
+    """
+
+    id: Id
+    grants: tuple[Grant, ...]
+    credentials: tuple[str, ...] = ()
+    language: Literal["it", "en"] = "it"
+
+
+class AccessData(Data):
+    """Payload of grants and revocations."""
+
+    state: AccessState
+
+
+class AccessEvent(Event):
+    """Base of the stream; `subject` is the principal's id."""
+
+    STREAM: ClassVar[str] = "access"
+    data: AccessData
+
+
+class AccessGranted(AccessEvent):
+    """A principal was given a role or a credential."""
+
+    type: Literal["affianca.access.granted.v1"] = "affianca.access.granted.v1"
+
+
+class AccessRevoked(AccessEvent):
+    """A principal lost a role or a credential."""
+
+    type: Literal["affianca.access.revoked.v1"] = "affianca.access.revoked.v1"
+
+
+class PersonErased(AccessEvent):
+    """A person's data were erased at the owner; every service erases what it holds and keeps the id."""
+
+    type: Literal["affianca.access.person-erased.v1"] = "affianca.access.person-erased.v1"
+
+
+EVENTS: tuple[type[AccessEvent], ...] = (AccessGranted, AccessRevoked, PersonErased)
+

@@ -1,0 +1,94 @@
+"""The envelope of every event: CloudEvents 1.0 attributes, identifiers, order and correlation.
+
+To add an event: subclass `Event` in the module of the stream that owns it,
+add it to that module's `EVENTS`, and put a golden example into `contracts/examples/<type>.json`.
+"""
+
+import os
+import threading
+import time as wall
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+NAMESPACE = uuid.UUID("5f0b6c1e-6f0e-5d53-9a2f-5d2a0f6b7c11")
+"""Namespace of every derived (UUIDv5) identifier; changing it would repeat every effect."""
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment in UTC; times without a zone are refused."""
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""A UUID in lower case with hyphens."""
+
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+"""A code of the shared vocabulary: theme, procedure, body, province."""
+
+_lock = threading.Lock()
+_last = [0]
+
+
+def new_id(at: datetime | None = None) -> str:
+    """A new UUIDv7 (RFC 9562 5.7); within one process later calls give greater ids at equal times.
+
+    `at`: the moment to encode, for a service whose clock was moved; now by default.
+    """
+    millis = int(at.timestamp() * 1000) if at else wall.time_ns() // 1_000_000
+    with _lock:
+        # 12 bits of counter behind the milliseconds keep ids of one millisecond in order.
+        tick = max(millis << 12, _last[0] + 1) if (_last[0] >> 12) - millis < 1000 else millis << 12
+        _last[0] = tick
+    tail = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+    value = (((tick >> 12) & ((1 << 48) - 1)) << 80) | (0x7 << 76) | ((tick & 0xFFF) << 64) | (0b10 << 62) | tail
+    return str(uuid.UUID(int=value))
+
+
+def derived_id(*cause: str) -> str:
+    """The UUIDv5 of a cause, for instance (event id, recipient): the same effect has the same id for ever."""
+    return str(uuid.uuid5(NAMESPACE, "\x1f".join(cause)))
+
+
+class Data(BaseModel):
+    """Base of payloads: immutable; a field that a newer producer added is ignored, not an error."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(BaseModel):
+    """A business fact, past tense. `subject` is the id whose order matters: it is the Kafka key.
+
+    `sequence` is the version of the aggregate after the fact; `epoch` is raised when an owner is restored
+    from a backup, so that (epoch, sequence) orders states even when sequences are used again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    STREAM: ClassVar[str]
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Id
+    source: str = Field(min_length=1, max_length=200)
+    type: str
+    subject: Id
+    time: Instant
+    datacontenttype: Literal["application/json"] = "application/json"
+    correlationid: Id
+    sequence: int = Field(ge=1)
+    epoch: int = Field(default=1, ge=1)
+    data: Any
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What decides which of two states of one aggregate is newer."""
+        return (self.epoch, self.sequence)
+
+
+def event_type(model: type[Event]) -> str:
+    """The `type` that a class stands for, such as `affianca.request.submitted.v1`."""
+    return str(model.model_fields["type"].default)

@@ -1,0 +1,174 @@
+"""Stream `requests`: the life of a request for assistance, owned by intake.
+
+Every event carries the full new state in `data.state`: a consumer takes the one with the highest order.
+No names, addresses or free text: those stay with intake.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from contracts.envelope import Code, Data, Event, Id, Instant
+
+RequestStatus = Literal[
+    "submitted", "triage", "assigned", "in_progress", "waiting", "resolved", "closed", "withdrawn", "merged"
+]
+Kind = Literal["technical", "legal"]
+Channel = Literal["web", "api", "email", "pec", "phone"]
+Urgency = Literal["normal", "high"]
+Outcome = Literal["solved", "partly_solved", "not_solved", "redirected"]
+ThemeSource = Literal["given", "recognised", "triage"]
+AuthorRole = Literal["requester", "expert", "coordinator", "system"]
+Visibility = Literal["shared", "internal"]
+
+
+class RequestState(Data):
+    """The whole state of a request that other services may know."""
+
+    id: Id
+    number: str = Field(pattern=r"^\d{4}-\d{6,}$")
+    body: Code
+    province: Code
+    kind: Kind
+    theme: Code | None
+    procedure: Code | None
+    theme_source: ThemeSource
+    urgency: Urgency
+    channel: Channel
+    status: RequestStatus
+    requester: Id | None
+    lead: Id | None
+    submitted_at: Instant
+    received_at: Instant
+    synthetic: bool = False
+
+
+class RequestData(Data):
+    """Payload of the events that tell nothing beyond the new state."""
+
+    state: RequestState
+
+
+class ClassifiedData(RequestData):
+    """Who or what named the theme, and how sure it was (0..1)."""
+
+    confidence: float = Field(ge=0, le=1)
+    corrected: bool
+
+
+class MessageData(RequestData):
+    """A message of the conversation; its text is read from intake."""
+
+    message: Id
+    author: Id | None
+    author_role: AuthorRole
+    visibility: Visibility
+    automatic: bool = False
+
+
+class ResolvedData(RequestData):
+    """How the request was resolved; the explanation is the message with this id."""
+
+    outcome: Outcome
+    message: Id
+
+
+class ClosedData(RequestData):
+    """The requester's rating, 1 to 5, when one was given."""
+
+    rating: int | None = Field(default=None, ge=1, le=5)
+
+
+class MergedData(RequestData):
+    """The surviving request."""
+
+    into: Id
+    into_number: str
+
+
+class RequestEvent(Event):
+    """Base of the stream; `subject` is the request's id."""
+
+    STREAM: ClassVar[str] = "requests"
+    data: RequestData
+
+
+class RequestSubmitted(RequestEvent):
+    """A body asked for assistance. The service clock starts at `state.received_at`."""
+
+    type: Literal["affianca.request.submitted.v1"] = "affianca.request.submitted.v1"
+
+
+class RequestClassified(RequestEvent):
+    """The theme was recognised, or corrected by a person."""
+
+    type: Literal["affianca.request.classified.v1"] = "affianca.request.classified.v1"
+    data: ClassifiedData
+
+
+class RequestMessagePosted(RequestEvent):
+    """Somebody wrote in the conversation."""
+
+    type: Literal["affianca.request.message-posted.v1"] = "affianca.request.message-posted.v1"
+    data: MessageData
+
+
+class RequestInformationAsked(RequestEvent):
+    """The expert asked the requester for information: the service clock pauses."""
+
+    type: Literal["affianca.request.information-asked.v1"] = "affianca.request.information-asked.v1"
+    data: MessageData
+
+
+class RequestInformationProvided(RequestEvent):
+    """The requester answered: the service clock runs again."""
+
+    type: Literal["affianca.request.information-provided.v1"] = "affianca.request.information-provided.v1"
+    data: MessageData
+
+
+class RequestResolved(RequestEvent):
+    """The expert declared the request resolved; it frees the assignment."""
+
+    type: Literal["affianca.request.resolved.v1"] = "affianca.request.resolved.v1"
+    data: ResolvedData
+
+
+class RequestReopened(RequestEvent):
+    """The requester was not satisfied; the clock goes on from where it stood."""
+
+    type: Literal["affianca.request.reopened.v1"] = "affianca.request.reopened.v1"
+
+
+class RequestClosed(RequestEvent):
+    """The request is over."""
+
+    type: Literal["affianca.request.closed.v1"] = "affianca.request.closed.v1"
+    data: ClosedData
+
+
+class RequestWithdrawn(RequestEvent):
+    """The body no longer needs help; it frees the assignment."""
+
+    type: Literal["affianca.request.withdrawn.v1"] = "affianca.request.withdrawn.v1"
+
+
+class RequestMerged(RequestEvent):
+    """The request goes on as another one; it frees the assignment."""
+
+    type: Literal["affianca.request.merged.v1"] = "affianca.request.merged.v1"
+    data: MergedData
+
+
+EVENTS: tuple[type[RequestEvent], ...] = (
+    RequestSubmitted,
+    RequestClassified,
+    RequestMessagePosted,
+    RequestInformationAsked,
+    RequestInformationProvided,
+    RequestResolved,
+    RequestReopened,
+    RequestClosed,
+    RequestWithdrawn,
+    RequestMerged,
+)
