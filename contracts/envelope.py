@@ -35,15 +35,16 @@ _last = [0]
 
 
 def new_id(at: datetime | None = None) -> str:
-    """A new UUIDv7 (RFC 9562 5.7); within one process later calls give greater ids at equal times.
+    """A new UUIDv7 (RFC 9562 5.7). Without `at`, later calls of one process give greater ids.
 
-    `at`: the moment to encode, for a service whose clock was moved; now by default.
+    `at`: the moment to encode instead of the system's, for a service whose clock was moved.
     """
-    millis = int(at.timestamp() * 1000) if at else wall.time_ns() // 1_000_000
-    with _lock:
-        # 12 bits of counter behind the milliseconds keep ids of one millisecond in order.
-        tick = max(millis << 12, _last[0] + 1) if (_last[0] >> 12) - millis < 1000 else millis << 12
-        _last[0] = tick
+    if at:
+        tick = int(at.timestamp() * 1000) << 12 | int.from_bytes(os.urandom(2), "big") & 0xFFF
+    else:
+        with _lock:
+            # 12 bits of counter behind the milliseconds keep ids of one millisecond in order.
+            tick = _last[0] = max((wall.time_ns() // 1_000_000) << 12, _last[0] + 1)
     tail = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     value = (((tick >> 12) & ((1 << 48) - 1)) << 80) | (0x7 << 76) | ((tick & 0xFFF) << 64) | (0b10 << 62) | tail
     return str(uuid.UUID(int=value))
