@@ -1,0 +1,1 @@
+"""Technical guarantees shared by the services: one guarantee a file, no word of the domain."""

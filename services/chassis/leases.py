@@ -1,0 +1,73 @@
+"""Leases: one holder at a time for a job of which there must be only one, such as a relay or the matcher.
+
+The database's own clock decides, so the processes' clocks need not agree. A holder renews well before the end
+and counts itself out by its own monotonic clock when it cannot: two never believe that they hold it, as long
+as no single step takes longer than the safety margin. What a holder writes must be guarded all the same.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from contracts.envelope import new_id
+from services.chassis.mongo import Database
+
+LEASES = "leases"
+log = structlog.get_logger()
+
+
+class Lease:
+    """A named lease, kept by a background task between `start` and `stop`."""
+
+    def __init__(self, database: Database, name: str, seconds: float = 3.0) -> None:
+        self.name = name
+        self.holder = new_id()
+        self._database = database
+        self._seconds = seconds
+        self._until = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this process may act now."""
+        return time.monotonic() < self._until
+
+    async def start(self) -> None:
+        """Begins to try for the lease and to renew it."""
+        with suppress(PyMongoError):
+            await self._try()
+        self._task = asyncio.create_task(self._keep(), name=f"lease-{self.name}")
+
+    async def stop(self) -> None:
+        """Gives the lease back at once, so that another process need not wait for its end."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._until = 0.0
+        with suppress(PyMongoError):
+            await self._database[LEASES].delete_one({"_id": self.name, "holder": self.holder})
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds / 3)
+            try:
+                await self._try()
+            except PyMongoError as error:
+                log.warning("lease_not_renewed", lease=self.name, error=type(error).__name__)
+
+    async def _try(self) -> None:
+        asked = time.monotonic()
+        milliseconds = int(self._seconds * 1000)
+        free = {"$or": [{"holder": self.holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
+        took = [{"$set": {"holder": self.holder, "until": {"$add": ["$$NOW", milliseconds]}}}]
+        try:
+            await self._database[LEASES].update_one({"_id": self.name, **free}, took, upsert=True)
+        except DuplicateKeyError:
+            self._until = 0.0  # Somebody else holds it: the upsert met their document.
+            return
+        # Counted from before the question, less a margin: we stop before the server lets another in.
+        self._until = asked + self._seconds * 0.8

@@ -1,0 +1,58 @@
+"""The outbox: every event a service ever published, written in the transaction that made it true.
+
+Rows stay for ever: they are the owner's history. `unpublished` marks those that Kafka does not have yet; its
+partial index holds only them. `position` (UUIDv7) is the order of writing within a process.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+
+from contracts.envelope import Event, new_id
+from services.chassis.mongo import Database, Document, Index
+
+OUTBOX = "outbox"
+
+INDEXES = (
+    Index(OUTBOX, (("unpublished", 1), ("position", 1)), partial={"unpublished": True}),
+    Index(OUTBOX, (("key", 1), ("unpublished", 1)), partial={"unpublished": True}),
+    Index(OUTBOX, (("position", 1),)),
+    Index(OUTBOX, (("time", 1),)),
+)
+
+
+def rows(events: Iterable[Event], traceparent: str | None) -> list[Document]:
+    """The outbox documents of events in the order in which they were published."""
+    return [
+        {
+            "_id": event.id,
+            "position": new_id(),
+            "unpublished": True,
+            "stream": event.STREAM,
+            "key": event.subject,
+            "order": [event.epoch, event.sequence],
+            "time": event.time,
+            "body": event.model_dump_json().encode(),
+            **({"traceparent": traceparent} if traceparent else {}),
+        }
+        for event in events
+    ]
+
+
+async def history(
+    database: Database, after: str | None = None, limit: int | None = None, streams: Iterable[str] = ()
+) -> AsyncIterator[bytes]:
+    """The owner's events as JSON, oldest first, from behind the event with the id `after`.
+
+    Raises LookupError when `after` is not an event of this owner.
+    """
+    query: Document = {}
+    if after is not None:
+        start = await database[OUTBOX].find_one({"_id": after}, {"position": 1})
+        if start is None:
+            raise LookupError(after)
+        query["position"] = {"$gt": start["position"]}
+    chosen = list(streams)
+    if chosen:
+        query["stream"] = {"$in": chosen}
+    cursor = database[OUTBOX].find(query, {"body": 1}).sort("position", 1).batch_size(500)
+    async for row in cursor.limit(limit) if limit else cursor:
+        yield row["body"]

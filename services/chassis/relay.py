@@ -1,0 +1,117 @@
+"""The relay: takes a service's events from its outbox to Kafka, in order, exactly those that are not there yet.
+
+One relay per service works at a time, by lease. It reads rows that are marked, never "rows behind the last
+one": a transaction that commits late may carry an earlier position. Within a key, rows go in the order of the
+aggregate's sequence; a failed one holds back the later ones of its key. What was sent but not yet unmarked is
+sent again after a crash: consumers drop what they have claimed.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from contracts.catalogue import topic_of
+from services.chassis.leases import Lease
+from services.chassis.metrics import Metrics
+from services.chassis.mongo import Database, Document
+from services.chassis.outbox import OUTBOX
+
+_LARGEST = 1000
+_POLL = 0.05
+_SEND_WITHIN = 20.0
+log = structlog.get_logger()
+
+
+class Relay:
+    """Publishes one service's outbox. Set `wake` after a commit of this process; others' commits are polled."""
+
+    def __init__(self, database: Database, producer: AIOKafkaProducer, prefix: str, metrics: Metrics) -> None:
+        self.wake = asyncio.Event()
+        self.lease = Lease(database, "relay")
+        self.sent: dict[str, int] = {}
+        """Topic-partition -> the last offset written there: what a broker that lost its data cannot have."""
+        self._database = database
+        self._producer = producer
+        self._prefix = prefix
+        self._metrics = metrics
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to publish whenever the lease is held."""
+        await self.lease.start()
+        self._task = asyncio.create_task(self._run(), name="relay")
+
+    async def stop(self) -> None:
+        """Sends what is waiting (within a limit), then gives the lease back."""
+        self._stopping = True
+        self.wake.set()
+        if self._task:
+            with suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(self._task, _SEND_WITHIN)
+        await self.lease.stop()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                moved = await self.publish_waiting() if self.lease.held else 0
+            except (KafkaError, PyMongoError, OSError, TimeoutError) as error:
+                log.warning("relay_failed", error=type(error).__name__)
+                moved = 0
+                await asyncio.sleep(0.2)
+            if self._stopping and not moved:
+                return
+            if not moved:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), _POLL)
+            self.wake.clear()
+
+    async def publish_waiting(self) -> int:
+        """Sends one batch of marked rows; returns how many arrived."""
+        rows = await self._waiting()
+        if not rows:
+            return 0
+        arrived = await self._send(rows)
+        if arrived:
+            changed = {"$unset": {"unpublished": 1}}
+            await self._database[OUTBOX].update_many({"_id": {"$in": arrived}}, changed)
+            self._metrics.published.inc(len(arrived))
+        return len(arrived)
+
+    async def _waiting(self) -> list[Document]:
+        outbox = self._database[OUTBOX]
+        rows = await outbox.find({"unpublished": True}).sort("position", 1).limit(_LARGEST).to_list(_LARGEST)
+        if len(rows) == _LARGEST:
+            # The cut may fall between two rows of one key whose positions are not in its order: take them all.
+            keys = list({row["key"] for row in rows})
+            rows = await outbox.find({"unpublished": True, "key": {"$in": keys}}).to_list(None)
+        # Positions keep the time order between keys; the sort by order is what counts within one.
+        first = {row["key"]: row["position"] for row in sorted(rows, key=lambda row: row["position"], reverse=True)}
+        return sorted(rows, key=lambda row: (first[row["key"]], row["stream"], row["order"], row["position"]))
+
+    async def _send(self, rows: list[Document]) -> list[str]:
+        began = time.monotonic()
+        pending = [await self._producer.send(**self._message(row)) for row in rows]
+        outcomes = await asyncio.wait_for(asyncio.gather(*pending, return_exceptions=True), _SEND_WITHIN)
+        arrived, held_back = [], set()
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                held_back.add(row["key"])
+                log.warning("event_not_published", event_id=row["_id"], error=type(outcome).__name__)
+            elif row["key"] not in held_back:
+                arrived.append(row["_id"])
+                self.sent[f"{outcome.topic}/{outcome.partition}"] = outcome.offset
+        self._metrics.relay_seconds.observe(time.monotonic() - began)
+        return arrived
+
+    def _message(self, row: Document) -> Document:
+        headers = [("content-type", b"application/cloudevents+json")]
+        if "traceparent" in row:
+            headers.append(("traceparent", row["traceparent"].encode()))
+        topic = topic_of(self._prefix, row["stream"])
+        return {"topic": topic, "key": row["key"].encode(), "value": row["body"], "headers": headers}

@@ -1,0 +1,75 @@
+"""What differs between installations: everything comes from the environment, prefix `AFFIANCA_`."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One installation runs one programme; the same variables are read by every service."""
+
+    model_config = SettingsConfigDict(env_prefix="AFFIANCA_", extra="ignore", frozen=True)
+
+    prefix: str = Field(default="affianca", pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    """Prefix of topics, databases and consumer groups."""
+    source: str = "urn:affianca:local"
+    programme: str = "1000 Esperti"
+    public_url: str = "http://127.0.0.1:8000"
+
+    mongo_url: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
+    mongo_threads: int = 8
+    """Threads of the driver: more concurrency than cores pays, because each waits for the disk."""
+
+    kafka: str = "127.0.0.1:9092"
+    kafka_idempotence: bool = True
+    """Off for the embedded broker, which has no idempotent producer."""
+    kafka_session_timeout_ms: int = 10_000
+    """The embedded broker joins groups only as fast as this; Apache Kafka refuses less than 6 s by default."""
+    kafka_replication: int = 1
+    kafka_fetch_wait_ms: int = 50
+    """How long a fetch waits for data: the embedded broker is not woken by new data."""
+    kafka_linger_ms: int = 0
+    kafka_retention_days: int = 30
+    inbox_days: int = 60
+    resend_days: int = 7
+
+    secret_key: SecretStr = SecretStr("")
+    admin_key: SecretStr = SecretStr("")
+    """API key of the first secretariat account: it creates everybody else."""
+    service_key: SecretStr = SecretStr("")
+    """API key of the service accounts, with which services fetch names and texts from their owner."""
+    oidc_issuer: str = ""
+    oidc_client_id: str = "affianca"
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_audience: str = "affianca"
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 1025
+    mail_from: str = "assistenza@affianca.example"
+    mail_listen_host: str = "127.0.0.1"
+    mail_listen_port: int = 0
+    """Port of the inbound mail listener of intake; 0 turns it off."""
+
+    intake_url: str = "http://127.0.0.1:8000"
+    routing_url: str = "http://127.0.0.1:8000"
+    assets: Path = Path(".local/assets/node_modules")
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8000
+    rate_limit: str = "600/minute"
+    """Requests of one caller or address to one service process."""
+    log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _claims_outlive_messages(self) -> "Settings":
+        if self.inbox_days <= self.kafka_retention_days or self.inbox_days <= self.resend_days:
+            raise ValueError("AFFIANCA_INBOX_DAYS must exceed the days that Kafka keeps and that relays send again")
+        return self
+
+    def database(self, service: str) -> str:
+        """The name of a service's own database."""
+        return f"{self.prefix}_{service}"
+
+    def group(self, service: str) -> str:
+        """The consumer group of a service."""
+        return f"{self.prefix}.{service}"

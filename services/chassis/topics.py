@@ -1,0 +1,50 @@
+"""The topics a service needs: created when missing, at start and whenever the broker comes back without them."""
+
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from contracts.catalogue import COMPACTED, PARTITIONS, topic_of
+from services.chassis.settings import Settings
+
+_DAY_MS = 86_400_000
+
+
+def dead_letter_topic(topic: str, group: str) -> str:
+    """Where messages of `topic` go that `group` could not use."""
+    return f"{topic}.dead-letters.{group}"
+
+
+def wanted_topics(settings: Settings, streams: Iterable[str], group: str | None) -> list[NewTopic]:
+    """The topics of `streams`, and their dead-letter topics for a consuming `group`."""
+    topics = []
+    for stream in streams:
+        name = topic_of(settings.prefix, stream)
+        policy = "compact" if stream in COMPACTED else "delete"
+        configs = {"cleanup.policy": policy, "retention.ms": str(settings.kafka_retention_days * _DAY_MS)}
+        topics.append(_topic(settings, name, PARTITIONS, configs))
+        if group:
+            kept = {"retention.ms": str(settings.kafka_retention_days * _DAY_MS)}
+            topics.append(_topic(settings, dead_letter_topic(name, group), 1, kept))
+    return topics
+
+
+def _topic(settings: Settings, name: str, partitions: int, configs: dict[str, str]) -> NewTopic:
+    if settings.kafka_replication > 1:
+        configs = {**configs, "min.insync.replicas": str(settings.kafka_replication - 1)}
+    return NewTopic(name, partitions, settings.kafka_replication, topic_configs=configs)
+
+
+async def create_missing(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> list[str]:
+    """Creates those that do not exist and returns their names. Raises the broker's error for any other failure."""
+    existing = set(await admin.list_topics())
+    missing = [topic for topic in topics if topic.name not in existing]
+    if not missing:
+        return []
+    response = await admin.create_topics(missing, timeout_ms=10_000)
+    for name, code, *_ in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise error(name)
+    return [topic.name for topic in missing]
