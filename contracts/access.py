@@ -3,15 +3,16 @@
 Each service keeps its copy, so that it can authenticate and authorise by itself.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
 
 from contracts.envelope import Code, Data, Event, Id, Instant
 
-Role = Literal[
-    "official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service"
-]
+Role = Literal["official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service"]
 ScopeKind = Literal["programme", "body", "task_force"]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal."""
 
 
 class Grant(Data):
@@ -27,13 +28,13 @@ class Grant(Data):
 class AccessState(Data):
     """Everything a principal (a person, a front-end, a service) may do from now on.
 
-    `credentials`: SHA-256 in hexadecimal of an API key (256 random bits), or of "<issuer>|<subject>" of the
+    `credentials`: digest of an API key (256 random bits), or of "<issuer>|<subject>" of the
     identity provider.
     """
 
     id: Id
     grants: tuple[Grant, ...]
-    credentials: tuple[str, ...] = ()
+    credentials: tuple[Digest, ...] = ()
     language: Literal["it", "en"] = "it"
 
 
@@ -69,4 +70,3 @@ class PersonErased(AccessEvent):
 
 
 EVENTS: tuple[type[AccessEvent], ...] = (AccessGranted, AccessRevoked, PersonErased)
-

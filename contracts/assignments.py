@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant
+from contracts.envelope import Code, Data, Event, Id, Instant, Number
 
 AssignmentStatus = Literal["offered", "accepted", "declined", "expired", "released", "unroutable"]
 UnroutableReason = Literal["no_theme", "no_competence", "all_vetoed", "no_capacity"]
@@ -19,7 +19,7 @@ class AssignmentState(Data):
 
     id: Id
     request: Id
-    number: str
+    number: Number
     request_order: tuple[int, int]
     round: int = Field(ge=0)
     status: AssignmentStatus
@@ -29,7 +29,7 @@ class AssignmentState(Data):
     offered_at: Instant | None = None
     expires_at: Instant | None = None
     accepted_at: Instant | None = None
-    rules_version: str = "1"
+    rules_version: Code = "1"
 
 
 class AssignmentData(Data):

@@ -1,7 +1,8 @@
 """The envelope of every event: CloudEvents 1.0 attributes, identifiers, order and correlation.
 
 To add an event: subclass `Event` in the module of the stream that owns it,
-add it to that module's `EVENTS`, and put a golden example into `contracts/examples/<type>.json`.
+add it to that module's `EVENTS`, put a golden example into `contracts/examples/<type>.json`, and run
+`python -m deploy.tools.contracts`, which writes its schema and its entry in the AsyncAPI document.
 """
 
 import os
@@ -18,7 +19,10 @@ NAMESPACE = uuid.UUID("5f0b6c1e-6f0e-5d53-9a2f-5d2a0f6b7c11")
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:  # the first and the last hours that a date can name
+        raise ValueError("the moment has no date in UTC") from error
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
@@ -29,6 +33,9 @@ Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 """A code of the shared vocabulary: theme, procedure, body, province."""
+
+Number = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]
+"""The number that people call a request by, such as `2026-000123`: the year and a running number."""
 
 _lock = threading.Lock()
 _last = [0]

@@ -21,7 +21,7 @@ class MeasurementState(Data):
     body: Code
     province: Code
     procedure: Code
-    half_year: str = Field(pattern=r"^\d{4}-H[12]$")
+    half_year: str = Field(pattern=r"^[0-9]{4}-H[12]$")
     version: int = Field(ge=1)
     concluded_by_silence: int | None = Count
     concluded_expressly: int | None = Count

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant
+from contracts.envelope import Code, Data, Event, Id, Instant, Number
 
 RequestStatus = Literal[
     "submitted", "triage", "assigned", "in_progress", "waiting", "resolved", "closed", "withdrawn", "merged"
@@ -26,7 +26,7 @@ class RequestState(Data):
     """The whole state of a request that other services may know."""
 
     id: Id
-    number: str = Field(pattern=r"^\d{4}-\d{6,}$")
+    number: Number
     body: Code
     province: Code
     kind: Kind
@@ -83,7 +83,7 @@ class MergedData(RequestData):
     """The surviving request."""
 
     into: Id
-    into_number: str
+    into_number: Number
 
 
 class RequestEvent(Event):

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Data, Event, Id, Instant
+from contracts.envelope import Data, Event, Id, Instant, Number
 
 Metric = Literal["acceptance", "first_answer", "resolution"]
 
@@ -16,7 +16,7 @@ class DeadlineData(Data):
     """A target: `target_minutes` of working time, due at `due_at`."""
 
     request: Id
-    number: str
+    number: Number
     metric: Metric
     due_at: Instant
     target_minutes: int = Field(ge=1)

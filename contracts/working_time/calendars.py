@@ -1,33 +1,18 @@
-"""Working time: how much of an interval an office is open, and when an amount of open time will be over.
+"""When an office is open: its week, its zone and the days on which it stays closed.
 
-Pure arithmetic on instants, exact to the microsecond. Inputs are aware datetimes of any zone, results are UTC.
-An instant is open when the clock on the office's wall, at that instant, shows a time inside an opening span of
-a day that is not closed. Everything else (DST, midnight, lunch, holidays) follows from this sentence: a UTC year
-is cut into stretches of constant offset, and the week is laid over each. The years are cached, see `_open_year`.
+A calendar that takes holidays from the vocabulary knows them for some years only. Counting in any other year is
+refused with ValueError: a deadline that ignores holidays looks like every other deadline, and nobody would notice.
+Extend `YEARS` in `deploy/tools/vocabulary.py` and generate the vocabulary again, well before the last year.
 """
 
-from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from contracts.vocabulary import holiday_calendar
-
-_SECOND = 1_000_000
-_MINUTE = 60 * _SECOND
-_DAY = 24 * 60 * _MINUTE
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-
-# Nobody plans further; without a limit a wrong year in an e-mail header would cost seconds.
-_LONGEST_YEARS = 100
-
-Pause = tuple[datetime, datetime | None]
-"""Start and end of a time that does not count; None while it lasts."""
+from contracts.vocabulary import holiday_calendar, holidays
 
 
 class Span(NamedTuple):
@@ -59,11 +44,13 @@ class Calendar:
 
     week: the spans of each day in order, Monday first; an empty day is closed.
     closed: local dates on which it does not open at all.
+    known_years: first and last UTC year in which `closed` is complete; None where it needs no completing.
     """
 
     time_zone: str
     week: Week
     closed: frozenset[date] = frozenset()
+    known_years: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse, with ValueError, what would count wrongly in silence."""
@@ -77,20 +64,35 @@ class Calendar:
                 raise ValueError(f"an opening lies between 00:00 and 24:00: {spans}")
         if any(isinstance(day, datetime) for day in self.closed):
             raise ValueError("closed days are dates without a time")
-        _zone(self.time_zone)
+        zone(self.time_zone)
+
+    def also_closed(self, days: Iterable[date]) -> "Calendar":
+        """The same office with further closed days, for instance the patron's day of one comune."""
+        return replace(self, closed=self.closed.union(days))
 
 
 @cache
 def office_calendar(province: str | None = None) -> Calendar:
     """Monday to Friday 9-13 and 14-18 in Italy, less the holidays of the province (sigla; None: national only).
 
-    ValueError for an unknown province. Holidays are known for the years of `vocabulary.holidays()`.
+    ValueError for an unknown province.
     """
     day = (Span.parse("09:00-13:00"), Span.parse("14:00-18:00"))
-    return Calendar("Europe/Rome", (day,) * 5 + ((),) * 2, holiday_calendar(province))
+    years = [holiday.date.year for holiday in holidays()]
+    known = (min(years), max(years))
+    return Calendar("Europe/Rome", (day,) * 5 + ((),) * 2, holiday_calendar(province), known)
 
 
 @cache
 def always_open() -> Calendar:
-    """Day and night, holidays too."""
+    """Day and night, holidays too, in every year."""
     return Calendar("Europe/Rome", ((Span.parse("00:00-24:00"),),) * 7)
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The time zone of this name; ValueError where the system does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone is named {name!r}") from error

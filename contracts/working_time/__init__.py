@@ -1,0 +1,25 @@
+"""Working time: how much of an interval an office is open, and when an amount of open time will be over.
+
+Pure arithmetic on instants, exact to the microsecond. Inputs are aware datetimes of any zone, results are UTC.
+An instant is open when the clock on the office's wall, at that instant, shows a time inside an opening span of
+a day that is not closed. Everything else (DST, midnight, lunch, holidays) follows from this sentence.
+
+`calendars.py` says when an office is open, `openings.py` lays a calendar over one year, `arithmetic.py` counts.
+For another office: build a `Calendar`; no code changes.
+"""
+
+from contracts.working_time.arithmetic import NeverReached, Pause, add_working_time, next_opening, working_time
+from contracts.working_time.calendars import Calendar, Span, Week, always_open, office_calendar
+
+__all__ = [
+    "Calendar",
+    "NeverReached",
+    "Pause",
+    "Span",
+    "Week",
+    "add_working_time",
+    "always_open",
+    "next_opening",
+    "office_calendar",
+    "working_time",
+]

@@ -1,0 +1,58 @@
+"""Makes a service's derived collections again from all owners' histories: `python -m deploy.tools.rebuild reporting`.
+
+Reads AFFIANCA_* like the services; the four services must be reachable, the one that is rebuilt may go on running.
+"""
+
+import argparse
+import asyncio
+import importlib
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+
+from contracts.catalogue import OWNERS
+from services.chassis.clock import Clock
+from services.chassis.rebuild import Rebuild
+from services.chassis.service import Service
+from services.chassis.settings import Settings
+
+
+async def rebuild(name: str, settings: Settings) -> int:
+    """Rebuilds one service; returns the number of events applied."""
+    service: Service = importlib.import_module(f"services.{name}.main").build(settings, Clock())
+    work = Rebuild(service.database, service.table, service.derived, service.clock)
+    headers = {"X-API-Key": settings.service_key.get_secret_value()}
+    applied = 0
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
+        await work.clear()
+        for owner in sorted(set(OWNERS.values())):
+            events = await work.replay(_history(client, f"{settings.url_of(owner)}/api/{owner}/events"))
+            print(f"  {owner}: {events} events", flush=True)
+            applied += events
+    service.database.close()
+    return applied
+
+
+async def _history(client: httpx.AsyncClient, address: str) -> AsyncIterator[bytes]:
+    async with client.stream("GET", address) as answer:
+        answer.raise_for_status()
+        async for line in answer.aiter_lines():
+            if line:
+                yield line.encode()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Make a service's derived collections again from the event history.")
+    parser.add_argument("service", choices=["intake", "routing", "notify", "reporting"])
+    name = parser.parse_args().service
+    try:
+        applied = asyncio.run(rebuild(name, Settings()))
+    except httpx.HTTPError as error:
+        sys.exit(f"The history of an owner could not be read ({error}). Start all services, then run this again.")
+    print(f"{name}: rebuilt from {applied} events")
+
+
+if __name__ == "__main__":
+    main()
