@@ -1,8 +1,9 @@
 """Watches for a broker that came back without its data, and has the last days published again.
 
-The relay remembers the last offset it was given in each partition. A broker whose partition ends before that
-has lost messages; one whose topics are missing has lost everything. Then the outbox rows of the last
-`resend_days` are marked again: every effect still happens once, because consumers keep their claims longer.
+Where each partition of ours ended at the last look is remembered. A broker whose partition ends before that, is
+empty though we sent to it, or gives an offset a second time has lost messages; one whose topics are missing has
+lost everything. Then the outbox rows of the last `resend_days` are marked again: every effect still happens once,
+because consumers keep their claims longer.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ class BrokerWatch:
         self._topics = topics
         self._settings = settings
         self._clock = clock
+        self._stored: dict[str, int] = {}
         self._admin: AIOKafkaAdminClient | None = None
         self._probe: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -49,13 +51,14 @@ class BrokerWatch:
         self._task = asyncio.create_task(self._run(), name="broker-watch")
 
     async def stop(self) -> None:
-        """Remembers the offsets for the next start and ends."""
+        """Remembers the partitions it sent to for the next start, and ends."""
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        with suppress(PyMongoError):
-            await self._remember()
+        if self._relay.lease.held:
+            with suppress(PyMongoError):
+                await self._remember(await self._least())
         await self._shut()
 
     async def _open(self) -> None:
@@ -81,38 +84,53 @@ class BrokerWatch:
     async def check(self) -> bool:
         """Whether a loss was found (and the events were marked). Only the relay's holder marks."""
         assert self._admin
-        created = await create_missing(self._admin, self._topics)
+        created = await create_missing(self._admin, self._topics, remake_short=not self._settings.kafka_idempotence)
         if not self._relay.lease.held:
+            self._relay.sent.clear()  # Another process sends now, so ours grow old.
             return False
-        known = await self._remember()
-        lost = await self._lost(known) if known else False
-        if lost or (created and known):
-            await self._mark(created)
-            return True
+        least = await self._least()
+        if created or self._relay.fell_back or await self._ends_before(least):
+            return await self._mark(created)
+        await self._remember(least)
         return False
 
-    async def _remember(self) -> dict[str, int]:
-        """Merges this process's offsets into what the service remembers, and returns the whole."""
-        stored = await self._database[POSITIONS].find_one({"_id": "offsets"}) or {}
-        known = {**stored.get("offsets", {}), **self._relay.sent}
-        if known != stored.get("offsets", {}):
-            changed = {"$set": {"offsets": known}}
-            await self._database[POSITIONS].update_one({"_id": "offsets"}, changed, upsert=True)
-        return known
+    async def _least(self) -> dict[str, int]:
+        """Partition -> where it ends at least: as seen before, or not at its beginning if we sent to it."""
+        stored = await self._database[POSITIONS].find_one({"_id": "ends"}) or {}
+        self._stored = dict(stored.get("ends", {}))
+        for partition, end in self._stored.items():
+            self._relay.sent.setdefault(partition, end - 1)
+        return {partition: self._stored.get(partition, 1) for partition in self._relay.sent}
 
-    async def _lost(self, known: dict[str, int]) -> bool:
+    async def _ends_before(self, least: dict[str, int]) -> bool:
+        """Whether a partition ends before it should; otherwise `least` is moved to where they end now."""
         assert self._probe
-        partitions = {TopicPartition(*_split(name)): offset for name, offset in known.items()}
-        ends = await self._probe.end_offsets(list(partitions))
-        return any(ends[partition] <= offset for partition, offset in partitions.items())
+        if not least:
+            return False
+        # Not compared with the last offset sent: the embedded broker tells the beginning of its last batch.
+        ends = await self._probe.end_offsets([TopicPartition(*_split(name)) for name in least])
+        now = {name: ends[TopicPartition(*_split(name))] for name in least}
+        before = any(now[name] < end for name, end in least.items())
+        least.update(now)
+        return before
 
-    async def _mark(self, created: list[str]) -> None:
+    async def _remember(self, ends: dict[str, int]) -> None:
+        if ends != self._stored:
+            self._stored = ends
+            await self._database[POSITIONS].update_one({"_id": "ends"}, {"$set": {"ends": ends}}, upsert=True)
+
+    async def _mark(self, created: list[str]) -> bool:
         since = self._clock.now() - timedelta(days=self._settings.resend_days)
-        self._relay.sent.clear()
-        await self._database[POSITIONS].delete_one({"_id": "offsets"})
-        result = await self._database[OUTBOX].update_many({"time": {"$gte": since}}, {"$set": {"unpublished": True}})
-        log.warning("events_sent_again", events=result.modified_count, topics_created=len(created))
+        recent = {"time": {"$gte": since}, "unpublished": {"$exists": False}}
+        async with self._relay.busy:
+            self._relay.sent.clear()
+            self._relay.fell_back = False
+            await self._database[POSITIONS].delete_one({"_id": "ends"})
+            result = await self._database[OUTBOX].update_many(recent, {"$set": {"unpublished": True}})
+        if result.modified_count:
+            log.warning("events_sent_again", events=result.modified_count, topics_created=len(created))
         self._relay.wake.set()
+        return bool(result.modified_count)
 
 
 def _split(name: str) -> tuple[str, int]:

@@ -5,6 +5,9 @@
     └── TransientError        an outside party is away: try again later
 """
 
+from pathlib import Path
+from traceback import extract_tb
+
 
 class AffiancaError(Exception):
     """Base of the errors that this project raises on purpose."""
@@ -16,3 +19,8 @@ class PermanentError(AffiancaError):
 
 class TransientError(AffiancaError):
     """Trying again later may succeed; nothing was done."""
+
+
+def frames(error: BaseException) -> list[str]:
+    """Where it was raised, innermost last: for logs, which take no message because messages quote what people wrote."""
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-6:]]

@@ -6,8 +6,8 @@ A unit that cannot be stored fails alone; the others are repeated without it.
 
 import asyncio
 import random
-import time
 from contextlib import suppress
+from typing import Protocol
 
 from services.chassis.errors import TransientError
 from services.chassis.mongo import Database, is_infrastructure
@@ -23,21 +23,31 @@ class Unavailable(TransientError):
     """The database did not answer in time; whether the work was stored is not known: ask with the same key."""
 
 
+class Settable(Protocol):
+    """Something to wake after a save: an `asyncio.Event`, or several of them behind a bell."""
+
+    def set(self) -> None:
+        """Wakes."""
+
+
 class GroupCommit:
     """Saves units of work together; call `commit` from as many tasks as you like."""
 
-    def __init__(self, database: Database, saved: asyncio.Event | None = None) -> None:
+    def __init__(self, database: Database, saved: Settable | None = None) -> None:
         self._database = database
         self._saved = saved
         self._queue: asyncio.Queue[_Member] = asyncio.Queue(maxsize=10_000)
         self._task: asyncio.Task[None] | None = None
+        self._open = False
 
     async def start(self) -> None:
         """Begins to take work."""
+        self._open = True
         self._task = asyncio.create_task(self._run(), name="group-commit")
 
     async def stop(self) -> None:
-        """Saves what has been accepted, then ends."""
+        """Saves what has been accepted, then ends; what comes later is refused."""
+        self._open = False
         with suppress(TimeoutError):
             await asyncio.wait_for(self._queue.join(), _GIVE_UP_AFTER)
         if self._task:
@@ -47,9 +57,15 @@ class GroupCommit:
 
     async def commit(self, work: Work) -> None:
         """Returns when the work is durable. Raises what `saving.save` blames it for, or Unavailable."""
+        if not self._open:
+            raise Unavailable("the service is stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._queue.put((work, done))
-        await done
+        try:
+            async with asyncio.timeout(_GIVE_UP_AFTER):
+                await self._queue.put((work, done))
+                await done
+        except TimeoutError as error:
+            raise Unavailable("the database is away") from error
 
     async def _run(self) -> None:
         while True:
@@ -67,29 +83,24 @@ class GroupCommit:
                 self._saved.set()
 
     async def _save(self, group: list[_Member]) -> None:
-        began = time.monotonic()
-        left = group
-        while left:
+        # Callers give up by themselves, so this ends at the latest when all of them have gone away.
+        while left := [member for member in group if not member[1].done()]:
             try:
                 await save(self._database, [work for work, _ in left])
-                return _settle(left, None)
+                _settle(left, None)
             except SaveFailed as failed:
-                left = _without(left, failed)
-                if time.monotonic() - began > _GIVE_UP_AFTER:
-                    return _settle(left, Unavailable("the documents kept changing"))
+                _blame(left, failed)
             except Exception as error:
                 if not is_infrastructure(error):
-                    return _settle(left, error)
-                if time.monotonic() - began > _GIVE_UP_AFTER:
-                    return _settle(left, Unavailable("the database is away"))
+                    _settle(left, error)
+                    return
                 await asyncio.sleep(random.uniform(0.005, 0.05))
 
 
-def _without(group: list[_Member], failed: SaveFailed) -> list[_Member]:
+def _blame(group: list[_Member], failed: SaveFailed) -> None:
     for number, error in failed.failures.items():
         if number != NOBODY:
             _settle([group[number]], error)
-    return [member for number, member in enumerate(group) if number not in failed.failures]
 
 
 def _settle(group: list[_Member], error: Exception | None) -> None:

@@ -8,8 +8,10 @@ as no single step takes longer than the safety margin. What a holder writes must
 import asyncio
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import structlog
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from contracts.envelope import new_id
@@ -28,6 +30,7 @@ class Lease:
         self._database = database
         self._seconds = seconds
         self._until = 0.0
+        self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -44,16 +47,19 @@ class Lease:
     async def stop(self) -> None:
         """Gives the lease back at once, so that another process need not wait for its end."""
         if self._task:
+            # Not cancelled at once: a renewal under way would go on in the driver and land behind our deletion.
+            self._stopping.set()
+            await asyncio.wait({self._task}, timeout=self._seconds)
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
         self._until = 0.0
         with suppress(PyMongoError):
             await self._database[LEASES].delete_one({"_id": self.name, "holder": self.holder})
 
     async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(self._seconds / 3)
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._seconds / 3)
+                return
             try:
                 await self._try()
             except PyMongoError as error:
@@ -61,13 +67,19 @@ class Lease:
 
     async def _try(self) -> None:
         asked = time.monotonic()
-        milliseconds = int(self._seconds * 1000)
-        free = {"$or": [{"holder": self.holder}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
-        took = [{"$set": {"holder": self.holder, "until": {"$add": ["$$NOW", milliseconds]}}}]
+        ends = {"$add": ["$$NOW", int(self._seconds * 1000)]}
+        over = {"$lt": [{"$ifNull": ["$until", datetime.fromtimestamp(0, UTC)]}, "$$NOW"]}
+        free = {"$or": [{"$eq": ["$holder", self.holder]}, over]}
+        # Decided in the update and not in its filter, where an upsert may not use the server's clock.
+        took = {"holder": {"$cond": [free, self.holder, "$holder"]}, "until": {"$cond": [free, ends, "$until"]}}
         try:
-            await self._database[LEASES].update_one({"_id": self.name, **free}, took, upsert=True)
+            row = await self._database[LEASES].find_one_and_update(
+                {"_id": self.name}, [{"$set": took}], upsert=True, return_document=ReturnDocument.AFTER
+            )
         except DuplicateKeyError:
-            self._until = 0.0  # Somebody else holds it: the upsert met their document.
+            row = None  # Two asked for a lease that nobody had ever held: the other one has it.
+        if row is None or row["holder"] != self.holder:
+            self._until = 0.0
             return
         # Counted from before the question, less a margin: we stop before the server lets another in.
         self._until = asked + self._seconds * 0.8

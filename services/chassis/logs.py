@@ -3,9 +3,11 @@
 `log = structlog.get_logger()` anywhere; shared context (service, correlation) is bound once.
 """
 
+import json
 import logging
 import sys
 import time
+from datetime import UTC, datetime
 
 import structlog
 
@@ -25,6 +27,17 @@ class _Throttle(logging.Filter):
         return True
 
 
+class _Line(logging.Formatter):
+    """The libraries' lines in the form of ours."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat()
+        line = {"event": "library", "logger": record.name, "level": record.levelname.lower(), "timestamp": at}
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
 def configure_logs(level: str = "INFO") -> None:
     """Sets up structlog and the standard library's loggers of the libraries we use. Call once per process."""
     structlog.configure(
@@ -39,7 +52,12 @@ def configure_logs(level: str = "INFO") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","event":"%(name)s"}')
-    for name in ("aiokafka", "faststream", "pymongo"):
-        logging.getLogger(name).addFilter(_Throttle())
-        logging.getLogger(name).setLevel(logging.CRITICAL if name == "faststream" else logging.ERROR)
+    handler = logging.StreamHandler(sys.stderr)
+    # On the handler: a filter of a logger is not asked about the lines of the loggers below it.
+    handler.addFilter(_Throttle())
+    # No message and no traceback: libraries put keys and values into them.
+    handler.setFormatter(_Line())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in ("aiokafka", "pymongo"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("faststream").setLevel(logging.CRITICAL)

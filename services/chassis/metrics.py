@@ -3,6 +3,8 @@
 Labels hold codes only: no ids of persons, no free text.
 """
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -13,7 +15,7 @@ class Metrics:
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
-        labels = {"registry": self.registry, "namespace": "affianca", "subsystem": service}
+        labels: dict[str, Any] = {"registry": self.registry, "namespace": "affianca", "subsystem": service}
         self.http_requests = Counter(
             "http_requests_total", "HTTP answers by method, route and status.", ["method", "route", "status"], **labels
         )

@@ -3,13 +3,14 @@
 With the stores this is the only place that imports the driver, so that its successor is a change of few files.
 """
 
-import os
 from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from bson.codec_options import CodecOptions
+from motor.frameworks import asyncio as motor_threads
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import IndexModel, WriteConcern
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
@@ -56,7 +57,7 @@ class Database:
     """A service's own database: majority writes, journaled; times come back in UTC."""
 
     def __init__(self, url: str, name: str, threads: int = 8) -> None:
-        os.environ.setdefault("MOTOR_MAX_WORKERS", str(threads))
+        _allow_threads(threads)
         self.name = name
         self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             url,
@@ -106,6 +107,10 @@ class Database:
         for collection, its in wanted.items():
             await self[collection].create_indexes([index.model() for index in its])
 
+    async def by_ids(self, collection: str, ids: Iterable[str]) -> list[Document]:
+        """The documents with these ids that exist, in any order."""
+        return [row async for row in self[collection].find({"_id": {"$in": list(ids)}})]
+
     async def collections(self) -> list[str]:
         """The names of the collections that exist."""
         return list(await self._database.list_collection_names())
@@ -123,6 +128,16 @@ class Database:
         self.client.close()
 
 
+def _allow_threads(threads: int) -> None:
+    """Sizes the driver's pool, which the services of one process share.
+
+    The driver reads its own variable when it is imported, before any setting is known.
+    """
+    if motor_threads.max_workers != threads:
+        motor_threads.max_workers = threads
+        motor_threads._EXECUTOR = ThreadPoolExecutor(threads, thread_name_prefix="mongo")
+
+
 async def _commit(session: Session) -> None:
     for attempt in range(1, _COMMIT_TRIES + 1):
         try:
@@ -135,7 +150,7 @@ async def _commit(session: Session) -> None:
 
 async def _abort_quietly(session: Session) -> None:
     try:
-        if session.in_transaction:
+        if session.delegate.in_transaction:
             await session.abort_transaction()
     except (OperationFailure, AutoReconnect):
         pass  # The server aborts it by itself; the first error is the one to tell.

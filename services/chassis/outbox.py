@@ -53,6 +53,7 @@ async def history(
     chosen = list(streams)
     if chosen:
         query["stream"] = {"$in": chosen}
-    cursor = database[OUTBOX].find(query, {"body": 1}).sort("position", 1).batch_size(500)
-    async for row in cursor.limit(limit) if limit else cursor:
+    async for row in database[OUTBOX].find(
+        query, {"body": 1}, sort=[("position", 1)], limit=limit or 0, batch_size=500
+    ):
         yield row["body"]

@@ -9,11 +9,11 @@ sent again after a crash: consumers drop what they have claimed.
 import asyncio
 import time
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from pymongo.errors import PyMongoError
 
 from contracts.catalogue import topic_of
 from services.chassis.leases import Lease
@@ -23,6 +23,7 @@ from services.chassis.outbox import OUTBOX
 
 _LARGEST = 1000
 _POLL = 0.05
+_PAUSE = 0.2
 _SEND_WITHIN = 20.0
 log = structlog.get_logger()
 
@@ -34,7 +35,11 @@ class Relay:
         self.wake = asyncio.Event()
         self.lease = Lease(database, "relay")
         self.sent: dict[str, int] = {}
-        """Topic-partition -> the last offset written there: what a broker that lost its data cannot have."""
+        """Topic-partition -> the last offset written there: a broker with its data never gives it again."""
+        self.fell_back = False
+        """A partition gave an offset again: the broker has lost what it held."""
+        self.busy = asyncio.Lock()
+        """Held while rows are sent and unmarked; who marks rows must hold it, or the mark may be taken away."""
         self._database = database
         self._producer = producer
         self._prefix = prefix
@@ -52,18 +57,18 @@ class Relay:
         self._stopping = True
         self.wake.set()
         if self._task:
-            with suppress(TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(self._task, _SEND_WITHIN)
+            await asyncio.wait({self._task}, timeout=_SEND_WITHIN)
+            self._task.cancel()
         await self.lease.stop()
 
     async def _run(self) -> None:
         while True:
             try:
                 moved = await self.publish_waiting() if self.lease.held else 0
-            except (KafkaError, PyMongoError, OSError, TimeoutError) as error:
+            except Exception as error:  # Whatever it is: a relay that has ended in silence would lose the day.
                 log.warning("relay_failed", error=type(error).__name__)
                 moved = 0
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(_PAUSE)
             if self._stopping and not moved:
                 return
             if not moved:
@@ -73,14 +78,15 @@ class Relay:
 
     async def publish_waiting(self) -> int:
         """Sends one batch of marked rows; returns how many arrived."""
-        rows = await self._waiting()
-        if not rows:
-            return 0
-        arrived = await self._send(rows)
-        if arrived:
-            changed = {"$unset": {"unpublished": 1}}
-            await self._database[OUTBOX].update_many({"_id": {"$in": arrived}}, changed)
-            self._metrics.published.inc(len(arrived))
+        async with self.busy:
+            rows = await self._waiting()
+            arrived = await self._send(rows) if rows else []
+            if arrived:
+                changed = {"$unset": {"unpublished": 1}}
+                await self._database[OUTBOX].update_many({"_id": {"$in": arrived}}, changed)
+                self._metrics.published.inc(len(arrived))
+        if len(arrived) < len(rows):
+            await asyncio.sleep(_PAUSE)  # Those held back come first again: not in a hot loop.
         return len(arrived)
 
     async def _waiting(self) -> list[Document]:
@@ -96,7 +102,7 @@ class Relay:
 
     async def _send(self, rows: list[Document]) -> list[str]:
         began = time.monotonic()
-        pending = [await self._producer.send(**self._message(row)) for row in rows]
+        pending = [await self._offer(row) for row in rows]
         outcomes = await asyncio.wait_for(asyncio.gather(*pending, return_exceptions=True), _SEND_WITHIN)
         arrived, held_back = [], set()
         for row, outcome in zip(rows, outcomes, strict=True):
@@ -105,9 +111,23 @@ class Relay:
                 log.warning("event_not_published", event_id=row["_id"], error=type(outcome).__name__)
             elif row["key"] not in held_back:
                 arrived.append(row["_id"])
-                self.sent[f"{outcome.topic}/{outcome.partition}"] = outcome.offset
+                self._note(f"{outcome.topic}/{outcome.partition}", outcome.offset)
         self._metrics.relay_seconds.observe(time.monotonic() - began)
         return arrived
+
+    async def _offer(self, row: Document) -> "asyncio.Future[Any]":
+        """The promise of an answer; a message that the producer does not even take is an answer, too."""
+        try:
+            promise: asyncio.Future[Any] = await self._producer.send(**self._message(row))
+        except KafkaError as error:
+            promise = asyncio.get_running_loop().create_future()
+            promise.set_exception(error)
+        return promise
+
+    def _note(self, partition: str, offset: int) -> None:
+        if offset >= 0:  # An idempotent producer's repeated message may be acknowledged without its offset.
+            self.fell_back |= offset <= self.sent.get(partition, -1)
+            self.sent[partition] = offset
 
     def _message(self, row: Document) -> Document:
         headers = [("content-type", b"application/cloudevents+json")]

@@ -7,13 +7,12 @@ Every replaced document is guarded by the version it was read at. A unit that ca
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import bson
-from bson.errors import InvalidDocument
+from bson.errors import BSONError
 from pymongo import InsertOne, ReplaceOne
-from pymongo.errors import BulkWriteError, DocumentTooLarge
+from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from services.chassis.errors import PermanentError, TransientError
-from services.chassis.mongo import Database, Document, Session
+from services.chassis.mongo import Database, Document, Session, is_infrastructure
 from services.chassis.outbox import OUTBOX, rows
 from services.chassis.work import Key, Work, Write
 
@@ -21,7 +20,8 @@ INBOX = "inbox"
 _DUPLICATE_KEY = 11000
 NOBODY = -1
 """In `SaveFailed.failures`: none of the units is to blame, the whole group is to be tried again."""
-_MAX_DOCUMENT = 16 * 1024 * 1024
+_REFUSALS = (BSONError, DocumentTooLarge, ValueError, OverflowError, RecursionError, OperationFailure)
+"""How driver and server say that they do not take a document: too large or too deep, or no valid text."""
 
 
 class Stale(TransientError):
@@ -41,6 +41,10 @@ class Unstorable(PermanentError):
     """MongoDB does not take this document as it is."""
 
 
+class _Undo(Exception):
+    """Ends a trial: nothing of it is to stay."""
+
+
 class SaveFailed(Exception):
     """Nothing was saved; `failures` names the units to blame and why."""
 
@@ -51,11 +55,20 @@ class SaveFailed(Exception):
 
 @dataclass
 class _Plan:
-    """The writes of all units, one per document; `owner` is the last unit that touched it."""
+    """The writes of all units, one per document, and who touched what."""
 
     writes: dict[Key, Write] = field(default_factory=dict)
-    owner: dict[Key, int] = field(default_factory=dict)
+    touched: dict[Key, list[tuple[int, Document]]] = field(default_factory=dict)
+    """The units that wrote a document, in order, each with what it made of it."""
+    built_on: dict[int, set[int]] = field(default_factory=dict)
     failures: dict[int, Exception] = field(default_factory=dict)
+
+    def blamed(self, failures: dict[int, Exception]) -> SaveFailed:
+        """With the units that built on a failing one: what they saw will never be, so they decide again."""
+        for number, earlier in sorted(self.built_on.items()):
+            if earlier & failures.keys():
+                failures.setdefault(number, Stale("built on a unit that failed"))
+        return SaveFailed(failures)
 
 
 def _plan(works: Sequence[Work]) -> _Plan:
@@ -63,11 +76,13 @@ def _plan(works: Sequence[Work]) -> _Plan:
     for number, work in enumerate(works):
         for key, write in work.writes.items():
             earlier = plan.writes.get(key)
-            if earlier is not None and write.base != earlier.document["version"]:
-                plan.failures[number] = Stale(f"{key[0]}/{key[1]}")
-                continue
+            if earlier is not None:
+                if write.base != earlier.document["version"]:
+                    plan.failures[number] = Stale(f"{key[0]}/{key[1]}")
+                    continue
+                plan.built_on.setdefault(number, set()).add(plan.touched[key][-1][0])
             plan.writes[key] = Write(key, write.document, earlier.base if earlier else write.base)
-            plan.owner[key] = number
+            plan.touched.setdefault(key, []).append((number, write.document))
     return plan
 
 
@@ -76,22 +91,51 @@ async def save(database: Database, works: Sequence[Work], claims: Iterable[Docum
 
     Raises SaveFailed (nothing stored), or the driver's error when the infrastructure is at fault.
     """
+    claimed = list(claims)
     plan = _plan(works)
     if plan.failures:
-        raise SaveFailed(plan.failures)
-    events = [row for work in works for row in rows(work.events, work.traceparent)]
-    claimed = list(claims)
-    if not (plan.writes or events or claimed):
+        raise plan.blamed(plan.failures)
+    if not (plan.writes or claimed or any(work.events for work in works)):
         return
     try:
-        async with database.transaction() as session:
-            await _write_documents(database, session, plan)
-            if events:
-                await database[OUTBOX].insert_many(events, session=session)
-            if claimed:
-                await _claim(database, session, claimed)
-    except (InvalidDocument, DocumentTooLarge, OverflowError) as error:
-        raise SaveFailed(_unencodable(plan, error)) from error
+        await _store(database, plan, works, claimed)
+    except SaveFailed as failed:
+        raise plan.blamed(failed.failures) from failed
+    except _REFUSALS as error:
+        if is_infrastructure(error) or not works:
+            raise
+        raise plan.blamed({await _guilty(database, works): Unstorable(type(error).__name__)}) from error
+
+
+async def _store(
+    database: Database, plan: _Plan, works: Sequence[Work], claimed: list[Document], trial: bool = False
+) -> None:
+    async with database.transaction() as session:
+        if claimed:
+            # First of all: who lost the race for a message must not be blamed for what the winner wrote.
+            await _claim(database, session, claimed)
+        await _write_documents(database, session, plan)
+        events = [row for work in works for row in rows(work.events, work.traceparent)]
+        if events:
+            await database[OUTBOX].insert_many(events, session=session)
+        if trial:
+            raise _Undo
+
+
+async def _guilty(database: Database, works: Sequence[Work]) -> int:
+    """The first unit that makes the whole unstorable; neither driver nor server names it, so search by halves."""
+    good, bad = 0, len(works)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        try:
+            await _store(database, _plan(works[:middle]), works[:middle], [], trial=True)
+        except _Undo:
+            good = middle
+        except _REFUSALS as error:
+            if is_infrastructure(error):
+                raise
+            bad = middle
+    return good
 
 
 async def _claim(database: Database, session: Session, claimed: list[Document]) -> None:
@@ -124,36 +168,22 @@ def _operation(write: Write) -> InsertOne[Document] | ReplaceOne[Document]:
 def _rejection(error: BulkWriteError, writes: list[Write], plan: _Plan) -> Exception:
     """The unit whose document the server refused; an infrastructure error is told as it is."""
     faults = (error.details or {}).get("writeErrors") or []
-    if not faults:
+    if not faults or faults[0].get("code") != _DUPLICATE_KEY:
         return error
-    write = writes[faults[0]["index"]]
-    if faults[0].get("code") != _DUPLICATE_KEY:
-        return SaveFailed({plan.owner[write.key]: Unstorable(f"{write.key[0]}: code {faults[0].get('code')}")})
-    return SaveFailed({plan.owner[write.key]: AlreadyExists(write.key[0], write.key[1])})
+    key = writes[faults[0]["index"]].key
+    taken = faults[0].get("keyValue") or {}
+    # Of several units that touched the document, the first one that gave it the value in question.
+    guilty = [number for number, document in plan.touched[key] if taken.items() <= document.items()]
+    return SaveFailed({(guilty or [plan.touched[key][-1][0]])[0]: AlreadyExists(*key)})
 
 
 async def _stale(database: Database, collection: str, writes: list[Write], plan: _Plan) -> dict[int, Exception]:
     """The units whose documents no longer have the version they were read at."""
     replaced = {write.key[1]: write for write in writes if write.base is not None}
     # Outside the transaction: inside it our own writes would look like somebody else's.
-    found = database[collection].find({"_id": {"$in": list(replaced)}}, {"version": 1})
-    versions = {row["_id"]: row.get("version") async for row in found}
+    versions = {row["_id"]: row.get("version") for row in await database.by_ids(collection, replaced)}
     return {
-        plan.owner[write.key]: Stale(f"{collection}/{id}")
+        plan.touched[write.key][0][0]: Stale(f"{collection}/{id}")
         for id, write in replaced.items()
         if versions.get(id) != write.base
     } or {NOBODY: Stale(collection)}
-
-
-def _unencodable(plan: _Plan, error: Exception) -> dict[int, Exception]:
-    """The driver does not say which document it could not encode: try each."""
-    guilty: dict[int, Exception] = {}
-    for key, write in plan.writes.items():
-        try:
-            if len(bson.encode(write.document)) > _MAX_DOCUMENT:
-                guilty[plan.owner[key]] = Unstorable(f"{key[0]}: larger than 16 MB")
-        except (InvalidDocument, OverflowError) as reason:
-            guilty[plan.owner[key]] = Unstorable(f"{key[0]}: {type(reason).__name__}")
-    if not guilty:
-        raise error
-    return guilty

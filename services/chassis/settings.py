@@ -53,11 +53,18 @@ class Settings(BaseSettings):
 
     intake_url: str = "http://127.0.0.1:8000"
     routing_url: str = "http://127.0.0.1:8000"
+    notify_url: str = "http://127.0.0.1:8000"
+    reporting_url: str = "http://127.0.0.1:8000"
+    """Where the services reach each other, behind the front or directly."""
     assets: Path = Path(".local/assets/node_modules")
     listen_host: str = "127.0.0.1"
     listen_port: int = 8000
-    rate_limit: str = "600/minute"
-    """Requests of one caller or address to one service process."""
+    rate_limit: str = "1200/minute"
+    """Requests of one person or address to one service process."""
+    rate_limit_front_end: str = "120000/minute"
+    """Requests of one API key to one service process: a front-end speaks for many people."""
+    largest_body: int = 1_000_000
+    """Bytes of a request's body; attachments have their own limit."""
     log_level: str = "INFO"
 
     @model_validator(mode="after")
@@ -65,6 +72,10 @@ class Settings(BaseSettings):
         if self.inbox_days <= self.kafka_retention_days or self.inbox_days <= self.resend_days:
             raise ValueError("AFFIANCA_INBOX_DAYS must exceed the days that Kafka keeps and that relays send again")
         return self
+
+    def url_of(self, service: str) -> str:
+        """The address of a service, without a slash at the end."""
+        return str(getattr(self, f"{service}_url")).rstrip("/")
 
     def database(self, service: str) -> str:
         """The name of a service's own database."""

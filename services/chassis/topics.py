@@ -36,9 +36,17 @@ def _topic(settings: Settings, name: str, partitions: int, configs: dict[str, st
     return NewTopic(name, partitions, settings.kafka_replication, topic_configs=configs)
 
 
-async def create_missing(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> list[str]:
-    """Creates those that do not exist and returns their names. Raises the broker's error for any other failure."""
-    existing = set(await admin.list_topics())
+async def create_missing(admin: AIOKafkaAdminClient, topics: list[NewTopic], remake_short: bool = False) -> list[str]:
+    """Creates those that do not exist and returns their names. Raises the broker's error for any other failure.
+
+    remake_short: also those with too few partitions. Only for a broker that makes unknown topics by itself when a
+    client names them: after a restart it may be quicker than we are, and is then to be taken as empty.
+    """
+    existing = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+    short = [topic.name for topic in topics if 0 < existing.get(topic.name, 0) < topic.num_partitions]
+    if short and remake_short:
+        await admin.delete_topics(short, timeout_ms=10_000)
+        existing = {name: count for name, count in existing.items() if name not in short}
     missing = [topic for topic in topics if topic.name not in existing]
     if not missing:
         return []

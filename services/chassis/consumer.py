@@ -1,0 +1,121 @@
+"""The consumer of a service: one group over all streams it listens to, at least once, offsets after the effect.
+
+FastStream brings raw batches; its own decoding and acknowledging are off, because one bad header would make a
+whole batch unreadable, and every policy it has loses or repeats without limit when a handler fails.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage as Message
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+
+from contracts.catalogue import topic_of
+from services.chassis.clock import Clock
+from services.chassis.consumption import Batches
+from services.chassis.dead_letters import DeadLetters, Record
+from services.chassis.metrics import Metrics
+from services.chassis.settings import Settings
+
+_LARGEST = 500
+_IDLE_MS = 10
+"""How long FastStream waits for, and then sleeps after, an empty batch: half of it is added to the latency."""
+_DRAIN_WITHIN = 15.0
+log = structlog.get_logger()
+
+
+class Consumer:
+    """Feeds `Batches` from Kafka."""
+
+    def __init__(
+        self,
+        batches: Batches,
+        letters: DeadLetters,
+        streams: Sequence[str],
+        group: str,
+        settings: Settings,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self.flooded = False
+        self._batches = batches
+        self._letters = letters
+        self._clock = clock
+        self._metrics = metrics
+        self._stopping = asyncio.Event()
+        self._busy = asyncio.Lock()
+        self._broker = KafkaBroker(settings.kafka, consumer_only=True, graceful_timeout=_DRAIN_WITHIN, logger=None)
+        session = settings.kafka_session_timeout_ms
+        self._subscriber = self._broker.subscriber(
+            *(topic_of(settings.prefix, stream) for stream in streams),
+            group_id=group,
+            batch=True,
+            max_records=_LARGEST,
+            batch_timeout_ms=_IDLE_MS,
+            fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            session_timeout_ms=session,
+            heartbeat_interval_ms=max(session // 4, 300),
+            rebalance_timeout_ms=session if session < 6_000 else None,
+            parser=_parse,
+            decoder=_leave_raw,
+        )
+        self._subscriber(self._receive)
+
+    @property
+    def running(self) -> bool:
+        """Whether messages are being consumed."""
+        return not self.flooded and not self._stopping.is_set()
+
+    async def start(self) -> None:
+        """Joins the group; the topics must exist."""
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        """Finishes the batch in hand and leaves the group."""
+        self._stopping.set()
+        await self._broker.stop()
+
+    async def _receive(self, message: Message) -> None:
+        records: Sequence[Record] = message.raw_message
+        if not self.flooded:
+            outcome = await self._batches.apply(records)
+            await self._letters.park(outcome.parked, self._clock.now())
+            await self._commit(outcome.read)
+            if outcome.flooded:
+                self.flooded = True
+                self._metrics.flooded.set(1)
+                log.error("consumer_stopped_by_flood", advice="mend the cause, then restart; see make dead-letters")
+        if self.flooded:
+            # Nothing more is read: what follows stays in Kafka until somebody has looked.
+            await self._stopping.wait()
+
+    async def _commit(self, records: Sequence[Record]) -> None:
+        offsets: dict[TopicPartition, int] = {}
+        for record in records:
+            offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return
+        with suppress(asyncio.CancelledError):
+            try:
+                await consumer.commit(offsets)
+            except KafkaError as error:
+                # The group moved on, or the broker is away: the messages come again and are found claimed.
+                log.warning("offsets_not_committed", error=type(error).__name__)
+
+
+async def _parse(records: Any) -> KafkaMessage:
+    return KafkaMessage(body=b"", raw_message=records, consumer=FAKE_CONSUMER)
+
+
+async def _leave_raw(message: KafkaMessage) -> None:
+    return None

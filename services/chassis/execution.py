@@ -1,0 +1,70 @@
+"""Execution of one use case from outside (a page, a call, a job): load, decide, save, again on a lost race.
+
+The decision is a synchronous function over a `Work`, the same that consumers use; nothing is stored when it raises.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from services.chassis.clock import Clock
+from services.chassis.errors import TransientError
+from services.chassis.group_commit import GroupCommit
+from services.chassis.mongo import Database
+from services.chassis.saving import AlreadyExists, Stale
+from services.chassis.work import Key, Keys, Origin, View, Work
+
+_TRIES = 20
+Result = TypeVar("Result")
+
+
+class Contended(TransientError):
+    """Others kept changing the same documents; nothing was stored."""
+
+
+async def load(database: Database, wanted: Iterable[Keys]) -> View:
+    """The documents that a batch needs: one query per collection. Absent ones are in the view as None."""
+    ids: dict[str, set[str]] = {}
+    for keys in wanted:
+        for collection, some in keys.items():
+            ids.setdefault(collection, set()).update(some)
+    collections = [(name, some) for name, some in ids.items() if some]
+    found = await asyncio.gather(*(database.by_ids(name, some) for name, some in collections))
+    documents: dict[Key, dict[str, object] | None] = {}
+    for (name, some), rows in zip(collections, found, strict=True):
+        documents.update(((name, id), None) for id in some)
+        documents.update(((name, row["_id"]), row) for row in rows)
+    return View(documents)
+
+
+class Executor:
+    """Runs use cases of one service; concurrent ones share transactions through the group commit."""
+
+    def __init__(self, database: Database, commit: GroupCommit, clock: Clock) -> None:
+        self.origin = Origin("urn:affianca:unset")
+        self._database = database
+        self._commit = commit
+        self._clock = clock
+
+    async def run(self, keys: Keys, decide: Callable[[Work], Result], correlation: str | None = None) -> Result:
+        """What `decide` returned, once its writes and events are durable.
+
+        keys: the documents it reads, collection -> ids. Raises what `decide` raised, AlreadyExists when a new
+        document's id or unique value is taken for good, Contended, or Unavailable.
+        """
+        for attempt in range(_TRIES):
+            work = Work(await load(self._database, [keys]), self._clock.now(), self.origin)
+            work.correlation = correlation or work.correlation
+            result = decide(work)
+            if not (work.writes or work.events):
+                return result
+            try:
+                await self._commit.commit(work)
+                return result
+            except Stale:
+                await asyncio.sleep(0.002 * attempt)
+            except AlreadyExists as error:
+                # Somebody else created it since we looked: with the document in view the decision may differ.
+                if error.id not in keys.get(error.collection, ()):
+                    raise
+        raise Contended("the documents kept changing")

@@ -1,0 +1,176 @@
+"""What happens around every request: who calls, limits, protective headers, metrics, the access log's line.
+
+Plain ASGI, because the framework's own middleware costs more than all of this together.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.envelope import new_id
+from services.chassis.auth import NOBODY, Authenticator, Caller
+from services.chassis.errors import frames
+from services.chassis.i18n import N_
+from services.chassis.metrics import Metrics
+from services.chassis.problems import Problem
+from services.chassis.rate_limits import Allowance, RateLimits
+from services.chassis.sessions import Session, Sessions
+
+Refuse = Callable[[Request, Problem], Any]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_UNCOUNTED = ("/assets/", "/live", "/ready")
+_MEDIA_TYPES = ("application/json", "application/merge-patch+json", "multipart/form-data", "text/csv")
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_PROTECTION = {
+    b"content-security-policy": b"default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    b"frame-ancestors 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+log = structlog.get_logger()
+access_log = structlog.get_logger("access")
+
+
+class Around:
+    """Wraps a service's routes. `refuse` makes the answer of a Problem."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        authenticator: Authenticator,
+        sessions: Sessions,
+        limits: RateLimits,
+        metrics: Metrics,
+        refuse: Refuse,
+        largest_body: int,
+    ) -> None:
+        self._app = app
+        self._authenticator = authenticator
+        self._sessions = sessions
+        self._limits = limits
+        self._metrics = metrics
+        self._refuse = refuse
+        self._largest_body = largest_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(_UNCOUNTED):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        request.state.caller, request.state.csrf_token = NOBODY, ""
+        request.state.correlation = new_id()
+        headers: list[tuple[bytes, bytes]] = [(b"x-request-id", request.state.correlation.encode())]
+        answer = _Answer(send, headers)
+        began = time.monotonic()
+        try:
+            allowance = await self._recognise(request)
+            headers.extend(allowance.headers())
+            if not allowance.allowed:
+                raise Problem(429, N_("Too many requests"), N_("Wait as long as Retry-After says, then go on."))
+            _check_body(request, self._largest_body)
+            await self._app(scope, _bounded(receive, self._largest_body), answer)
+        except Problem as problem:
+            if answer.status:
+                raise
+            await self._refuse(request, problem)(scope, receive, answer)
+        except Exception as error:
+            log.error("request_failed", error=type(error).__name__, at=frames(error), request_id=request.state.correlation)
+            if answer.status:
+                raise
+            await self._refuse(request, _unexpected())(scope, receive, answer)
+        finally:
+            self._observe(request, answer.status or 500, time.monotonic() - began)
+
+    async def _recognise(self, request: Request) -> Allowance:
+        session = self._sessions.read(request)
+        request.state.session = session
+        request.state.csrf_token = session.csrf_token
+        address = request.client.host if request.client else "unknown"
+        try:
+            request.state.caller = await self._authenticator.caller(request, _usable(request, session))
+        except Problem:
+            # Guessing credentials is limited too.
+            if not self._limits.take(Caller(), address).allowed:
+                return self._limits.take(Caller(), address)
+            raise
+        return self._limits.take(request.state.caller, address)
+
+    def _observe(self, request: Request, status: int, seconds: float) -> None:
+        route = getattr(request.scope.get("route"), "path", "none")
+        self._metrics.http_requests.labels(request.method, route, str(status)).inc()
+        self._metrics.http_seconds.labels(route).observe(seconds)
+        caller: Caller = request.state.caller
+        access_log.debug(
+            "http_request", method=request.method, route=route, status=status, principal=caller.id,
+            request_id=request.state.correlation, milliseconds=round(seconds * 1000, 1),
+        )  # fmt: skip
+
+
+def _usable(request: Request, session: Session) -> str | None:
+    """A cookie alone never lets another site's page change something through an API."""
+    if request.url.path.startswith("/api/") and request.method not in _SAFE:
+        return None
+    return session.principal
+
+
+def _check_body(request: Request, largest: int) -> None:
+    if request.method in _SAFE:
+        return
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > largest:
+        raise too_large(largest)
+    has_body = length not in ("", "0") or "transfer-encoding" in request.headers
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    accepted = _MEDIA_TYPES if request.url.path.startswith("/api/") else _FORM_TYPES
+    if has_body and media not in accepted:
+        detail = N_("Send one of: {types}.")
+        raise Problem(415, N_("This content type is not accepted"), detail, values={"types": ", ".join(accepted)})
+
+
+def _unexpected() -> Problem:
+    detail = N_("The fault is ours and has been recorded. Tell the Segreteria Tecnica if it happens again.")
+    return Problem(500, N_("Something went wrong"), detail)
+
+
+def too_large(largest: int) -> Problem:
+    """413: a body over the limit."""
+    detail = N_("Send at most {bytes} bytes.")
+    return Problem(413, N_("The content is too large"), detail, values={"bytes": largest})
+
+
+def _bounded(receive: Receive, largest: int) -> Receive:
+    total = 0
+
+    async def bounded() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > largest:
+            raise too_large(largest)
+        return message
+
+    return bounded
+
+
+class _Answer:
+    """Adds headers to the answer and remembers its status."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status = 0
+        self._send = send
+        self._headers = headers
+
+    def __call__(self, message: MutableMapping[str, Any]) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = {name.lower() for name, _ in message.get("headers", ())}
+            protection = [(name, value) for name, value in _PROTECTION.items() if name not in own]
+            message["headers"] = [*message.get("headers", ()), *self._headers, *protection]
+        return self._send(message)

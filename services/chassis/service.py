@@ -1,0 +1,148 @@
+"""A service as a whole: its parts, and the order in which they start and stop.
+
+Start: database and epoch, topics, relay, group commit, consumer, jobs. Stop: the other way round, each part
+finishing what it has accepted. HTTP is served by whoever runs the process (`running.serve`, or the local stack).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from contracts.catalogue import STREAMS
+from services.chassis import access, idempotency, outbox, probes
+from services.chassis.access import Principals
+from services.chassis.broker_watch import BrokerWatch
+from services.chassis.clock import Clock
+from services.chassis.consumer import Consumer
+from services.chassis.consumption import Batches
+from services.chassis.dead_letters import DeadLetters
+from services.chassis.decoding import On
+from services.chassis.epoch import read_epoch
+from services.chassis.execution import Executor
+from services.chassis.group_commit import GroupCommit
+from services.chassis.jobs import Bell, Job
+from services.chassis.metrics import Metrics
+from services.chassis.mongo import Database, Index
+from services.chassis.pages import Pages
+from services.chassis.relay import Relay
+from services.chassis.saving import INBOX
+from services.chassis.settings import Settings
+from services.chassis.topics import wanted_topics
+from services.chassis.web import Web
+from services.chassis.work import Origin
+
+log = structlog.get_logger()
+
+
+class Service:
+    """One of the four services. Its `main.build` adds routes, the table of events and jobs before `start`."""
+
+    def __init__(self, name: str, settings: Settings, clock: Clock, folder: Path) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = clock
+        self.started = False
+        self.metrics = Metrics(name)
+        self.database = Database(settings.mongo_url, settings.database(name), settings.mongo_threads)
+        self.bell = Bell()
+        self.commit = GroupCommit(self.database, self.bell)
+        self.executor = Executor(self.database, self.commit, clock)
+        self.principals = Principals(self.database, settings)
+        self.consumer: Consumer | None = None
+        self.derived: tuple[str, ...] = ()
+        self.jobs: list[Job] = []
+        self.background: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
+        """Further things to start (after the database) and stop (first), for instance a mail listener."""
+        pages = Pages(name, folder, settings)
+        self.web = Web(name, pages, self.principals, settings, self.metrics, clock.now)
+        self.app = self.web.app
+        self.app.include_router(probes.router(self))
+        self._table: Sequence[On[Any]] = ()
+        self._indexes: list[Index] = [
+            *outbox.INDEXES, *access.INDEXES, *idempotency.INDEXES,
+            Index(INBOX, (("at", 1),), ttl_days=settings.inbox_days),
+        ]  # fmt: skip
+        self._parts: list[Any] = []
+
+    @property
+    def table(self) -> Sequence[On[Any]]:
+        """What this service listens to."""
+        return self._table
+
+    def stores(self, indexes: Sequence[Index], derived: Sequence[str] = ()) -> None:
+        """Declares the service's indexes, and the collections that a rebuild may drop."""
+        self._indexes += indexes
+        self.derived = tuple(derived)
+
+    def listens_to(self, table: Sequence[On[Any]]) -> None:
+        """Declares the table of events."""
+        self._table = table
+
+    def runs(self, name: str, every: float, run: Callable[[], Awaitable[bool]]) -> Job:
+        """Declares a job; it is woken after every save of this process."""
+        job = Job(self.database, name, every, run)
+        self.bell.waiting.append(job.woken)
+        self.jobs.append(job)
+        return job
+
+    async def start(self) -> None:
+        """Returns when the service can do its work. Raises when database or broker cannot be reached."""
+        await self.database.ensure(self._indexes)
+        origin = Origin(self.settings.source + ":" + self.name, await read_epoch(self.database))
+        self.executor.origin = origin
+        producer = await self._producer()
+        relay = Relay(self.database, producer, self.settings.prefix, self.metrics)
+        self.bell.waiting.append(relay.wake)
+        group = self.settings.group(self.name)
+        topics = wanted_topics(self.settings, STREAMS, group)
+        # Started in this order, stopped in the opposite one: what accepts work stops first.
+        self._parts = [relay, BrokerWatch(self.database, relay, topics, self.settings, self.clock), self.commit]
+        if self._table:
+            batches = Batches(self.database, self._table, self.clock, self.metrics)
+            batches.origin, batches.saved = origin, self.bell.set
+            letters = DeadLetters(producer, group)
+            streams = sorted({entry.model.STREAM for entry in self._table})
+            self.consumer = Consumer(batches, letters, streams, group, self.settings, self.clock, self.metrics)
+            self._parts.append(self.consumer)
+        self._parts += self.jobs
+        for part in self._parts:
+            await part.start()
+        for start, _ in self.background:
+            await start()
+        self.started = True
+        log.info("service_started", service=self.name, epoch=origin.epoch)
+
+    async def stop(self) -> None:
+        """Drains and ends; safe to call after a start that failed half-way."""
+        self.started = False
+        for _, stop in reversed(self.background):
+            await stop()
+        for part in reversed(self._parts):
+            try:
+                await asyncio.wait_for(part.stop(), 30)
+            except Exception as error:
+                log.warning("part_not_stopped", part=type(part).__name__, error=type(error).__name__)
+        if self._producer_client:
+            await self._producer_client.stop()
+        self.database.close()
+        log.info("service_stopped", service=self.name)
+
+    _producer_client: AIOKafkaProducer | None = None
+
+    async def _producer(self) -> AIOKafkaProducer:
+        self._producer_client = AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka,
+            acks="all",
+            enable_idempotence=self.settings.kafka_idempotence,
+            linger_ms=self.settings.kafka_linger_ms,
+            max_request_size=6_000_000,
+            request_timeout_ms=10_000,
+        )
+        await self._producer_client.start()
+        return self._producer_client
+
+

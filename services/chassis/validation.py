@@ -1,0 +1,54 @@
+"""What is wrong with a request's fields, as the caller can read it: a pointer and a sentence for each."""
+
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from services.chassis.i18n import N_
+from services.chassis.problems import Problem, invalid
+
+SENTENCES = {
+    "missing": N_("This field is required."),
+    "extra_forbidden": N_("This field does not exist here."),
+    "string_too_short": N_("Too short."),
+    "string_too_long": N_("Too long."),
+    "string_type": N_("A text is needed."),
+    "string_pattern_mismatch": N_("The form is not the expected one."),
+    "literal_error": N_("Not one of the allowed values."),
+    "int_parsing": N_("A whole number is needed."),
+    "int_type": N_("A whole number is needed."),
+    "greater_than_equal": N_("Too small."),
+    "less_than_equal": N_("Too large."),
+    "datetime_parsing": N_("A date and time such as 2026-03-28T18:00:00Z is needed."),
+    "datetime_from_date_parsing": N_("A date and time such as 2026-03-28T18:00:00Z is needed."),
+    "timezone_aware": N_("The time needs a zone, such as Z or +01:00."),
+    "date_from_datetime_parsing": N_("A date such as 2026-03-28 is needed."),
+    "date_parsing": N_("A date such as 2026-03-28 is needed."),
+}
+"""Kind of fault -> sentence. What a field's own validator says (`value_error`) is taken as a msgid."""
+_OTHERWISE = N_("Not a valid value.")
+_MOST = 50
+
+
+def problem_of(error: RequestValidationError | ValidationError) -> Problem:
+    """422 naming every wrong field, or 400 for a body that is not JSON at all."""
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        detail = N_("The body is not valid JSON in UTF-8.")
+        return Problem(400, N_("The request cannot be read"), detail)
+    if any(fault["loc"] == ("body",) and fault["type"] == "missing" for fault in faults):
+        return Problem(400, N_("The request cannot be read"), N_("The body is missing."))
+    return invalid([{"pointer": pointer(fault["loc"]), "detail": _sentence(fault)} for fault in faults[:_MOST]])
+
+
+def pointer(location: tuple[Any, ...]) -> str:
+    """A JSON pointer (RFC 6901) into the body; `/query/limit`, `/path/number` for the other places."""
+    parts = location[1:] if location and location[0] == "body" else location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _sentence(fault: Any) -> str:
+    if fault["type"] == "value_error":
+        return str(fault.get("ctx", {}).get("error", _OTHERWISE))
+    return SENTENCES.get(fault["type"], _OTHERWISE)

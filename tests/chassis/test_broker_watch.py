@@ -1,0 +1,248 @@
+"""A broker that comes back empty gets the last days again; one that kept its data gets nothing twice."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from contracts.catalogue import topic_of
+from contracts.envelope import new_id
+from deploy.local.broker import Broker, start_broker
+from services.chassis import outbox
+from services.chassis.broker_watch import POSITIONS, BrokerWatch
+from services.chassis.clock import Clock
+from services.chassis.metrics import Metrics
+from services.chassis.mongo import Database
+from services.chassis.outbox import OUTBOX
+from services.chassis.relay import Relay
+from services.chassis.saving import save
+from services.chassis.settings import Settings
+from services.chassis.topics import create_missing, wanted_topics
+from tests.chassis.material import STREAM, stored, telling, waiting
+
+Eventually = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that the test may kill."""
+    broker = start_broker(tmp_path / "broker")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def own_settings(settings: Settings, own_broker: Broker) -> Settings:
+    embedded = {"kafka_idempotence": False, "kafka_session_timeout_ms": 1000}
+    return settings.model_copy(update={"kafka": own_broker.bootstrap, **embedded})
+
+
+@dataclass
+class Publishing:
+    """What a process runs to publish."""
+
+    relay: Relay
+    watch: BrokerWatch
+    producer: AIOKafkaProducer
+
+    async def stop(self) -> None:
+        await self.watch.stop()
+        await self.relay.stop()
+        await self.producer.stop()
+
+
+@pytest.fixture
+async def run(database: Database, own_settings: Settings, clock: Clock) -> AsyncIterator[Callable[[], Any]]:
+    """Starts what a process runs to publish, as a service does; stopped afterwards."""
+    running: list[Publishing] = []
+
+    async def start() -> Publishing:
+        await database.ensure(outbox.INDEXES)
+        producer = AIOKafkaProducer(bootstrap_servers=own_settings.kafka, acks="all", request_timeout_ms=2000)
+        await producer.start()
+        relay = Relay(database, producer, own_settings.prefix, Metrics("test"))
+        topics = wanted_topics(own_settings, [STREAM, "requests"], None)
+        running.append(Publishing(relay, BrokerWatch(database, relay, topics, own_settings, clock), producer))
+        await relay.start()
+        await running[-1].watch.start()
+        return running[-1]
+
+    yield start
+    for one in running:
+        await one.stop()
+
+
+@pytest.fixture
+def on_the_broker(own_settings: Settings, reading: Callable[..., Any]) -> Callable[[], Awaitable[list[str]]]:
+    """The ids of the events that the broker holds now."""
+
+    async def read() -> list[str]:
+        ids = []
+        async with reading(topic_of(own_settings.prefix, STREAM), kafka=own_settings.kafka) as consumer:
+            while batch := await consumer.getmany(timeout_ms=300):
+                ids += [json.loads(message.value)["id"] for some in batch.values() for message in some]
+        return ids
+
+    return read
+
+
+async def _publish(database: Database, count: int, days_ago: float = 0) -> list[str]:
+    at = Clock().now() - timedelta(days=days_ago)
+    works = [telling(new_id(), at=at) for _ in range(count)]
+    await save(database, works)
+    return [work.events[0].id for work in works]
+
+
+async def _all_sent(database: Database) -> bool:
+    return await waiting(database) == 0
+
+
+async def test_a_broker_that_comes_back_empty_gets_its_topics_and_the_last_days_again(
+    database: Database, own_broker: Broker, run: Any, on_the_broker: Any, eventually: Eventually
+) -> None:
+    await run()
+    recent, old = await _publish(database, 30), await _publish(database, 5, days_ago=8)
+    await eventually(lambda: _all_sent(database))
+    assert sorted(await on_the_broker()) == sorted(recent + old)
+
+    own_broker.restart()
+
+    async def they_are_back() -> bool:
+        return set(recent) <= set(await on_the_broker())
+
+    await eventually(they_are_back, seconds=20)
+    assert set(old).isdisjoint(await on_the_broker())
+    await eventually(lambda: _all_sent(database))
+
+
+async def test_new_events_that_arrive_before_the_loss_is_seen_do_not_hide_it(
+    database: Database, own_broker: Broker, run: Any, on_the_broker: Any, eventually: Eventually
+) -> None:
+    publishing = await run()
+    lost = await _publish(database, 1)
+    await eventually(lambda: _all_sent(database))
+    await publishing.watch.check()
+    (partition,) = publishing.relay.sent
+
+    # The new broker's topics exist and its partition ends where the old one's did, as if nothing had happened.
+    own_broker.restart()
+    publishing.relay._note(partition, 0)
+    await eventually(lambda: publishing.relay.fell_back)
+
+    async def they_are_back() -> bool:
+        return set(lost) <= set(await on_the_broker())
+
+    await eventually(they_are_back, seconds=20)
+    await eventually(lambda: not publishing.relay.fell_back)
+
+
+async def test_a_broker_that_lost_its_data_while_no_process_ran_gets_it_again(
+    database: Database, own_broker: Broker, run: Any, on_the_broker: Any, eventually: Eventually
+) -> None:
+    publishing = await run()
+    events = await _publish(database, 1)
+    await eventually(lambda: _all_sent(database))
+    await publishing.stop()
+
+    own_broker.restart()
+    await run()
+
+    async def they_are_back() -> bool:
+        return set(events) <= set(await on_the_broker())
+
+    await eventually(they_are_back, seconds=20)
+
+
+async def test_topics_that_somebody_else_made_again_do_not_hide_the_loss(
+    database: Database, own_broker: Broker, run: Any, eventually: Eventually
+) -> None:
+    publishing = await run()
+    events = await _publish(database, 20)
+    await eventually(lambda: _all_sent(database))
+    watch = publishing.watch
+    watch._task.cancel()
+
+    own_broker.restart()
+    await eventually(lambda: _made_again(watch))
+
+    assert await watch.check() is True
+    assert await waiting(database) == len(events)
+
+
+async def _made_again(watch: BrokerWatch) -> bool:
+    with suppress(KafkaError):
+        return bool(await create_missing(watch._admin, watch._topics))
+    return False
+
+
+async def test_nothing_is_sent_twice_when_nothing_was_lost(
+    database: Database, run: Any, on_the_broker: Any, eventually: Eventually
+) -> None:
+    publishing = await run()
+    events = await _publish(database, 30)
+    await eventually(lambda: _all_sent(database))
+
+    checks = [await publishing.watch.check() for _ in range(3)]
+    await publishing.stop()
+    again = await run()
+    checks += [await again.watch.check() for _ in range(3)]
+
+    assert checks == [False] * 6
+    assert sorted(await on_the_broker()) == sorted(events)
+
+
+async def test_a_process_that_does_not_hold_the_lease_marks_nothing(
+    database: Database, own_broker: Broker, run: Any, eventually: Eventually
+) -> None:
+    await run()
+    await _publish(database, 3)
+    await eventually(lambda: _all_sent(database))
+    bystander = await run()
+    bystander.relay.sent = {f"{bystander.watch._topics[0].name}/0": 10_000}
+
+    assert await bystander.watch.check() is False
+
+    assert bystander.relay.sent == {}
+    assert await waiting(database) == 0
+
+
+async def test_a_row_that_is_being_unmarked_is_not_marked_in_between(
+    database: Database, run: Any, eventually: Eventually
+) -> None:
+    publishing = await run()
+    events = await _publish(database, 5)
+    await eventually(lambda: _all_sent(database))
+
+    async with publishing.relay.busy:
+        marking = asyncio.create_task(publishing.watch._mark([]))
+        limit = time.monotonic() + 0.3
+        while time.monotonic() < limit:
+            assert await waiting(database) == 0
+    assert await marking is True
+
+    assert all("unpublished" in row or row["_id"] in events for row in (await stored(database, OUTBOX)).values())
+    await eventually(lambda: _all_sent(database))
+
+
+async def test_where_partitions_end_is_remembered_for_the_next_process(
+    database: Database, run: Any, eventually: Eventually
+) -> None:
+    publishing = await run()
+    await _publish(database, 30)
+    await eventually(lambda: _all_sent(database))
+    sent = dict(publishing.relay.sent)
+
+    await publishing.stop()
+
+    ends = (await stored(database, POSITIONS))["ends"]["ends"]
+    assert set(ends) == set(sent)
+    assert all(1 <= end <= sent[partition] + 1 for partition, end in ends.items())
