@@ -1,0 +1,53 @@
+# The commands of this project. `make` lists them. Only GNU make and Python 3.11 or newer are needed:
+# the rest is installed into .venv and .local by the first target that wants it.
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv/bin/python
+PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help up down environment test test-all lint types check format requirements assets-lock
+
+help: ## show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## start everything on this machine (ARGS=--detach: in the background; ARGS="--port-base N": other ports)
+	@$(PYTHON) -m deploy.local up $(ARGS)
+
+down: ## stop what `make up` started
+	@$(PYTHON) -m deploy.local down
+
+environment:
+	@$(PYTHON) -m deploy.local environment --develop
+
+test: environment ## run the quick tests (ARGS: more options for pytest)
+	$(VENV) -m pytest -q -m "not slow and not browser and not kafka and not chaos" tests $(ARGS)
+
+test-all: environment ## run every test: browser, Apache Kafka, chaos as well
+	$(VENV) -m pytest -q tests $(ARGS)
+
+lint: environment ## look for mistakes, wrong formatting and forbidden imports
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+	.venv/bin/lint-imports
+
+types: environment ## check the types
+	$(VENV) -m mypy
+	$(VENV) -m mypy --strict deploy/local
+
+check: environment ## check that the committed contract documents are what the code says
+	$(VENV) -m deploy.tools.contracts --check
+
+format: environment ## format the code and sort its imports
+	$(VENV) -m ruff check --fix .
+	$(VENV) -m ruff format .
+
+requirements: environment ## pin the packages anew from requirements*.in (ARGS=--upgrade: newest versions)
+	$(PIN) $(ARGS) -o requirements.txt requirements.in
+	$(PIN) $(ARGS) -o requirements-local.txt requirements-local.in
+	$(PIN) $(ARGS) -o requirements-dev.txt requirements-dev.in
+
+assets-lock: ## pin the front-end packages anew from package.json
+	npm install --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts --no-audit --no-fund
