@@ -111,7 +111,7 @@ def allow(*roles: Role) -> Permission:
 
 async def public(request: Request) -> Caller:
     """A dependency that lets everybody in and gives the Caller, who may be anonymous."""
-    caller: Caller = request.state.caller
+    caller: Caller = getattr(request.state, "caller", NOBODY)  # Probes are answered before anybody is recognised.
     return caller
 
 

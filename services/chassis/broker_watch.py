@@ -39,6 +39,7 @@ class BrokerWatch:
         self._topics = topics
         self._settings = settings
         self._clock = clock
+        self._stopping = False
         self._stored: dict[str, int] = {}
         self._admin: AIOKafkaAdminClient | None = None
         self._probe: AIOKafkaConsumer | None = None
@@ -52,10 +53,11 @@ class BrokerWatch:
 
     async def stop(self) -> None:
         """Remembers the partitions it sent to for the next start, and ends."""
+        self._stopping = True
         if self._task:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            # Within a limit: the broker's client may swallow a cancellation while it connects.
+            await asyncio.wait({self._task}, timeout=5)
         if self._relay.lease.held:
             with suppress(PyMongoError):
                 await self._remember(await self._least())
@@ -74,7 +76,7 @@ class BrokerWatch:
                     await asyncio.wait_for(client(), 5)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             await asyncio.sleep(_EVERY)
             try:
                 await asyncio.wait_for(self.check(), 15)

@@ -101,7 +101,9 @@ class Batches:
     async def _save(self, incoming: list[Incoming]) -> list[Parked]:
         parked: list[Parked] = []
         while True:
-            fresh = await self._unclaimed([item for item in incoming if all(item.record is not p.record for p in parked)])
+            fresh = await self._unclaimed(
+                [item for item in incoming if all(item.record is not p.record for p in parked)]
+            )
             view = await load(self._database, (item.entry.keys(item.event) for item in fresh))
             works: list[Work] = []
             kept: list[Incoming] = []

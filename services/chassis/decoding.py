@@ -1,9 +1,9 @@
 """Decoding: which messages concern a service, and which cannot be used.
 
-    in the table                                  -> decoded, or parked if invalid
-    one of our types, outside the table           -> skipped
-    a newer version of a listed type, or foreign  -> parked, without counting towards the flood stop
-    not an event at all                           -> parked
+in the table                                  -> decoded, or parked if invalid
+one of our types, outside the table           -> skipped
+a newer version of a listed type, or foreign  -> parked, without counting towards the flood stop
+not an event at all                           -> parked
 """
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,8 @@
 """Errors by what may be done about them.
 
-    AffiancaError
-    ├── PermanentError        the same input fails for ever: park it, or answer the caller
-    └── TransientError        an outside party is away: try again later
+AffiancaError
+├── PermanentError        the same input fails for ever: park it, or answer the caller
+└── TransientError        an outside party is away: try again later
 """
 
 from pathlib import Path
@@ -23,4 +23,6 @@ class TransientError(AffiancaError):
 
 def frames(error: BaseException) -> list[str]:
     """Where it was raised, innermost last: for logs, which take no message because messages quote what people wrote."""
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-6:]]
+    return [
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)[-6:]
+    ]

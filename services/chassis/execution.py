@@ -4,17 +4,20 @@ The decision is a synchronous function over a `Work`, the same that consumers us
 """
 
 import asyncio
+import random
+import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
 from services.chassis.group_commit import GroupCommit
-from services.chassis.mongo import Database
+from services.chassis.mongo import Database, is_infrastructure
 from services.chassis.saving import AlreadyExists, Stale
 from services.chassis.work import Key, Keys, Origin, View, Work
 
 _TRIES = 20
+_PATIENCE = 8.0
 Result = TypeVar("Result")
 
 
@@ -53,7 +56,7 @@ class Executor:
         document's id or unique value is taken for good, Contended, or Unavailable.
         """
         for attempt in range(_TRIES):
-            work = Work(await load(self._database, [keys]), self._clock.now(), self.origin)
+            work = Work(await self._load(keys), self._clock.now(), self.origin)
             work.correlation = correlation or work.correlation
             result = decide(work)
             if not (work.writes or work.events):
@@ -68,3 +71,14 @@ class Executor:
                 if error.id not in keys.get(error.collection, ()):
                     raise
         raise Contended("the documents kept changing")
+
+    async def _load(self, keys: Keys) -> View:
+        """Waits for a database that is away for a moment, as the group commit does."""
+        limit = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return await load(self._database, [keys])
+            except Exception as error:
+                if not is_infrastructure(error) or time.monotonic() > limit:
+                    raise
+                await asyncio.sleep(random.uniform(0.02, 0.2))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from contracts.envelope import new_id
 from services.chassis.mongo import Database
@@ -72,13 +72,11 @@ class Lease:
         free = {"$or": [{"$eq": ["$holder", self.holder]}, over]}
         # Decided in the update and not in its filter, where an upsert may not use the server's clock.
         took = {"holder": {"$cond": [free, self.holder, "$holder"]}, "until": {"$cond": [free, ends, "$until"]}}
-        try:
-            row = await self._database[LEASES].find_one_and_update(
-                {"_id": self.name}, [{"$set": took}], upsert=True, return_document=ReturnDocument.AFTER
-            )
-        except DuplicateKeyError:
-            row = None  # Two asked for a lease that nobody had ever held: the other one has it.
-        if row is None or row["holder"] != self.holder:
+        # Two that ask at once for a lease that nobody ever held: the server lets one insert and the other update.
+        row = await self._database[LEASES].find_one_and_update(
+            {"_id": self.name}, [{"$set": took}], upsert=True, return_document=ReturnDocument.AFTER
+        )
+        if row["holder"] != self.holder:
             self._until = 0.0
             return
         # Counted from before the question, less a margin: we stop before the server lets another in.

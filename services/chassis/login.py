@@ -60,10 +60,15 @@ class Login:
         kept = self._sessions.login_in_progress(request)
         state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
         if not kept or not code or not secrets.compare_digest(kept["state"].encode(), state.encode()):
-            detail = N_("The login took too long or was begun in another window. Please log in again.")
-            raise Problem(400, N_("The login was not completed"), detail)
+            raise _not_completed()
         token = await self._exchange(code, kept["verifier"])
-        claims = await self._tokens.claims(token, self._settings.oidc_client_id, kept["nonce"])
+        try:
+            claims = await self._tokens.claims(token, self._settings.oidc_client_id, kept["nonce"])
+        except Problem as refused:
+            log.warning("login_refused", status=refused.status)
+            if refused.status != 401:
+                raise
+            raise _not_completed() from refused
         return identity(claims["iss"], claims["sub"]), kept["back_to"]
 
     @property
@@ -97,6 +102,11 @@ class Login:
         except (httpx.HTTPError, ValueError, KeyError) as error:
             log.warning("login_not_exchanged", error=type(error).__name__)
             raise unavailable() from error
+
+
+def _not_completed() -> Problem:
+    detail = N_("The login took too long or was begun in another window. Please log in again.")
+    return Problem(400, N_("The login was not completed"), detail)
 
 
 def local_path(wanted: str) -> str:

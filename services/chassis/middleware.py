@@ -16,7 +16,8 @@ from services.chassis.auth import NOBODY, Authenticator, Caller
 from services.chassis.errors import frames
 from services.chassis.i18n import N_
 from services.chassis.metrics import Metrics
-from services.chassis.problems import Problem
+from services.chassis.mongo import is_infrastructure
+from services.chassis.problems import Problem, unavailable
 from services.chassis.rate_limits import Allowance, RateLimits
 from services.chassis.sessions import Session, Sessions
 
@@ -81,7 +82,13 @@ class Around:
                 raise
             await self._refuse(request, problem)(scope, receive, answer)
         except Exception as error:
-            log.error("request_failed", error=type(error).__name__, at=frames(error), request_id=request.state.correlation)
+            if is_infrastructure(error) and not answer.status:
+                log.warning("request_not_served", error=type(error).__name__, request_id=request.state.correlation)
+                await self._refuse(request, unavailable())(scope, receive, answer)
+                return
+            log.error(
+                "request_failed", error=type(error).__name__, at=frames(error), request_id=request.state.correlation
+            )
             if answer.status:
                 raise
             await self._refuse(request, _unexpected())(scope, receive, answer)

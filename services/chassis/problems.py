@@ -83,5 +83,3 @@ def unavailable() -> Problem:
     """503: an outside party is away, nothing is known to be stored."""
     detail = N_("Nothing was lost. Try again in a few seconds, with the same Idempotency-Key.")
     return Problem(503, N_("Temporarily unavailable"), detail, headers={"Retry-After": "5"})
-
-

@@ -2,7 +2,11 @@
 
 import asyncio
 import importlib
+import signal
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -29,13 +33,43 @@ def main(name: str) -> None:
         sys.exit(1)
 
 
+class Server(uvicorn.Server):
+    """Leaves the process alive after it has closed, so that the service can drain.
+
+    uvicorn itself repeats the signal at its end, which kills the process. And it waits for running answers, so
+    those that have no end of their own are ended first.
+    """
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._closing = service.closing
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A second signal, while the service drains, ends the process as usual."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called by uvicorn once it has been told to exit."""
+        for close in self._closing:
+            close()
+        await super().shutdown(sockets)
+
+
 async def serve(service: Service, settings: Settings) -> None:
     """Serves until told to stop; the service starts before the port opens and stops after it has closed."""
     config = uvicorn.Config(
         service.app, settings.listen_host, settings.listen_port, access_log=False, log_config=None, lifespan="off",
         timeout_graceful_shutdown=10,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = Server(config, service)
     try:
         await service.start()
         await server.serve()

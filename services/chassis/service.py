@@ -57,6 +57,8 @@ class Service:
         self.jobs: list[Job] = []
         self.background: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
         """Further things to start (after the database) and stop (first), for instance a mail listener."""
+        self.closing: list[Callable[[], None]] = []
+        """What ends answers that have no end of their own, called when the HTTP server begins to stop."""
         pages = Pages(name, folder, settings)
         self.web = Web(name, pages, self.principals, settings, self.metrics, clock.now)
         self.app = self.web.app
@@ -144,5 +146,3 @@ class Service:
         )
         await self._producer_client.start()
         return self._producer_client
-
-

@@ -54,7 +54,7 @@ class TokenVerifier:
             raise unauthenticated()
         try:
             header = jwt.get_unverified_header(token)
-            key = await self._key(str(header.get("kid", "")))
+            key = await self._key(header.get("kid"))
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
@@ -70,15 +70,24 @@ class TokenVerifier:
             raise unauthenticated()
         return claims
 
-    async def _key(self, kid: str) -> Any:
-        age = time.monotonic() - self._fetched
-        if age > _KEEP or (kid not in self._keys and age > _RETRY):
+    async def _key(self, kid: object) -> Any:
+        """The key that a token names; the provider's only key for a token that names none."""
+        if self._find(kid) is None and time.monotonic() - self._fetched > _RETRY:
             async with self._lock:
-                if time.monotonic() - self._fetched >= min(age, _RETRY):
+                # Whoever waited for the lock finds the keys that were fetched meanwhile.
+                if self._find(kid) is None or time.monotonic() - self._fetched > _KEEP:
                     await self._fetch()
-        if kid not in self._keys:
+        key = self._find(kid)
+        if key is None:
             raise unauthenticated()
-        return self._keys[kid]
+        return key
+
+    def _find(self, kid: object) -> Any | None:
+        if time.monotonic() - self._fetched > _KEEP:
+            return None
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(str(kid))
 
     async def _fetch(self) -> None:
         try:
@@ -94,5 +103,3 @@ class TokenVerifier:
         usable = [key for key in documents if key.get("use", "sig") == "sig" and key.get("kty") != "oct"]
         self._keys = {str(key.get("kid", "")): jwt.PyJWK(key).key for key in usable}
         self._fetched = time.monotonic()
-
-

@@ -34,7 +34,13 @@ class Web:
     """What routes of a service need: the application, its pages, and who its callers are."""
 
     def __init__(
-        self, name: str, pages: Pages, principals: Principals, settings: Settings, metrics: Metrics, now: Callable[[], Any]
+        self,
+        name: str,
+        pages: Pages,
+        principals: Principals,
+        settings: Settings,
+        metrics: Metrics,
+        now: Callable[[], Any],
     ) -> None:
         self.pages = pages
         self.sessions = Sessions(settings)

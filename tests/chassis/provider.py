@@ -25,10 +25,13 @@ class Provider:
     def add_key(self, kid: str) -> None:
         self.keys[kid] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-    def token(self, kid: str = "first", key: Any = None, algorithm: str = "RS256", **claims: Any) -> str:
+    def token(
+        self, kid: str = "first", key: Any = None, algorithm: str = "RS256", headers: Any = None, **claims: Any
+    ) -> str:
         now = int(time.time())
         own = {"iss": self.issuer, "sub": "anna", "aud": "affianca", "iat": now, "exp": now + 300}
-        return jwt.encode({**own, **claims}, key or self.keys[kid], algorithm, headers={"kid": kid})
+        named = {"kid": kid} if headers is None else headers
+        return jwt.encode({**own, **claims}, key or self.keys[kid], algorithm, headers=named)
 
     def document(self, path: str) -> dict[str, Any]:
         if path.endswith("openid-configuration"):

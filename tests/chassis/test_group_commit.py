@@ -106,15 +106,26 @@ async def test_of_two_who_changed_the_same_document_one_decides_again(database: 
     assert (await stored(database))["a"]["version"] == 2
 
 
-async def test_a_caller_that_goes_away_harms_no_other(database: Database, commit: GroupCommit) -> None:
-    impatient = asyncio.create_task(commit.commit(unit({"_id": "a"})))
-    others = [asyncio.create_task(commit.commit(unit({"_id": str(number)}))) for number in range(10)]
-    await asyncio.sleep(0)
+async def test_a_caller_that_goes_away_during_the_save_harms_no_other(
+    database: Database, commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, under_way, go_on = group_commit.save, asyncio.Event(), asyncio.Event()
+
+    async def slowly(database: Database, works: list[Work], *more: Any) -> None:
+        under_way.set()
+        await go_on.wait()
+        await save(database, works, *more)
+
+    monkeypatch.setattr(group_commit, "save", slowly)
+    impatient, *others = [asyncio.create_task(commit.commit(unit({"_id": str(number)}))) for number in range(10)]
+    await asyncio.wait_for(under_way.wait(), 5)
+
     impatient.cancel()
+    await asyncio.wait({impatient})
+    go_on.set()
 
     await asyncio.gather(*others)
-
-    assert {str(number) for number in range(10)} <= set(await stored(database))
+    assert {str(number) for number in range(1, 10)} <= set(await stored(database))
 
 
 async def test_a_mistake_of_ours_fails_the_group_and_not_the_service(

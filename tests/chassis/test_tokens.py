@@ -53,10 +53,8 @@ async def test_a_token_that_is_not_for_us_or_not_for_now_is_refused(issuing, ver
 
 
 async def test_a_token_signed_by_somebody_else_is_refused(issuing, verifier) -> None:
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
     with pytest.raises(Problem) as refused:
-        await verifier.identity(issuing.token(key=stranger))
+        await verifier.identity(issuing.token(key=provider_key()))
 
     assert refused.value.status == 401
 
@@ -69,6 +67,11 @@ async def test_an_unsigned_token_and_one_signed_with_the_public_key_are_refused(
         with pytest.raises(Problem) as refused:
             await verifier.identity(forged)
         assert refused.value.status == 401
+
+
+def provider_key() -> rsa.RSAPrivateKey:
+    """A key that no provider has published."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _hmac(token: str, issuing: Provider) -> str:
@@ -95,6 +98,15 @@ async def test_a_key_that_the_provider_adds_is_fetched_but_unknown_ones_do_not_f
 
     monkeypatch.setattr(tokens, "_RETRY", 0.0)
     assert await verifier.identity(issuing.token("second", sub="bruno"))
+
+
+async def test_a_token_that_names_no_key_is_checked_with_the_only_one() -> None:
+    with provider() as single:
+        verifier = TokenVerifier(Settings(oidc_issuer=single.issuer))
+
+        assert await verifier.identity(single.token(headers={})) == identity(single.issuer, "anna")
+        with pytest.raises(Problem):
+            await verifier.identity(single.token(headers={}, key=provider_key()))
 
 
 async def test_without_the_provider_a_token_is_not_wrong_but_cannot_be_checked() -> None:
