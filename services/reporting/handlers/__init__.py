@@ -1,0 +1,1 @@
+"""Use cases: facts of requests, deadlines that are told, measurements that bodies send."""

@@ -1,0 +1,99 @@
+"""Reports: what was asked is read in one pass and becomes one document that every form and page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from services.chassis.i18n import ROME, Translator
+from services.reporting import figures, sla
+from services.reporting.domain import NEVER
+from services.reporting.labels import label
+from services.reporting.store import Store
+
+Report = dict[str, Any]
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days of Rome, both included; None is open-ended. A request belongs to the day on which it was received."""
+
+    start: date | None = None
+    end: date | None = None
+
+    def instants(self) -> tuple[datetime, datetime]:
+        """From the first midnight to the one behind the last day."""
+        start = _midnight(self.start) if self.start else _BEGINNING
+        return start, _midnight(self.end + timedelta(days=1)) if self.end and self.end < date.max else NEVER
+
+
+async def service_levels(
+    store: Store,
+    period: Period,
+    group_by: str,
+    now: datetime,
+    translator: Translator,
+    metrics: Sequence[str] = tuple(sla.METRICS),
+    synthetic: bool = True,
+) -> Report:
+    """Working times, shares within target and open clocks of the requests received in a period."""
+    counted = figures.ServiceLevels(metrics, now)
+    async for row in store.clocks(*period.instants(), group_by, metrics, synthetic):
+        counted.add(row)
+    totals = counted.totals()
+    return {
+        "report": "service-levels",
+        "from": _day(period.start),
+        "to": _day(period.end),
+        "group_by": group_by,
+        "generated_at": _instant(now),
+        "synthetic": totals["synthetic"],
+        "targets": {name: dict(sla.METRICS[name].targets) for name in metrics},
+        "items": [_named(item, group_by, translator) for item in counted.items()],
+        "totals": {"key": None, "label": translator.gettext("All requests")} | totals,
+    }
+
+
+async def backlog(store: Store, at: datetime, now: datetime, synthetic: bool = True) -> Report:
+    """Requests that were open at an instant, by the days since they were received."""
+    items, totals = figures.backlog(await store.backlog(at, synthetic))
+    return {
+        "report": "backlog",
+        "at": _instant(at),
+        "generated_at": _instant(now),
+        "synthetic": totals["synthetic"],
+        "items": items,
+        "totals": {"from_days": 0, "to_days": None} | totals,
+    }
+
+
+async def workload(
+    store: Store, group_by: str, now: datetime, translator: Translator, synthetic: bool = True
+) -> Report:
+    """Requests that are open now, by group and by what they wait for; nobody's personal figures."""
+    items, totals = figures.workload(await store.workload(group_by, synthetic))
+    return {
+        "report": "workload",
+        "group_by": group_by,
+        "generated_at": _instant(now),
+        "synthetic": totals["synthetic"],
+        "items": [_named(item, group_by, translator) for item in items],
+        "totals": {"key": None, "label": translator.gettext("All requests")} | totals,
+    }
+
+
+def _named(item: dict[str, Any], group_by: str, translator: Translator) -> dict[str, Any]:
+    return {"key": item["key"], "label": label(group_by, item["key"], translator)} | item
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), ROME).astimezone(UTC)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
