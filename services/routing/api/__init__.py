@@ -1,0 +1,1 @@
+"""The HTTP API of routing, one module for each resource; `documents.py` says what answers look like."""

@@ -1,0 +1,71 @@
+"""/api/assignments: what an expert was asked, and the expert's answers. Repeating an answer gives the same answer."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
+
+from services.chassis.auth import Caller, allow
+from services.routing.api.documents import Cursor, Limit, assignment, page, position
+from services.routing.desk import Desk
+from services.routing.store.reading import Reading
+
+Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
+Answering = Annotated[Caller, Depends(allow("expert"))]
+Status = Literal["offered", "accepted", "declined", "expired", "released"]
+
+
+class Decline(BaseModel):
+    """Why the expert does not take the request."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Literal["no_time", "not_my_subject", "conflict_of_interest", "absent", "other"]
+
+
+def router(desk: Desk, reading: Reading) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/assignments", tags=["assignments"])
+
+    @routes.get("")
+    async def list_assignments(
+        caller: Reader,
+        expert: str | None = None,
+        status: Status | None = None,
+        province: str | None = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> dict[str, Any]:
+        """Assignments, newest first; an expert's own only."""
+        everything = caller.has("coordinator", "secretariat")
+        before = position(cursor, 1)
+        rows = await reading.assignments(
+            limit,
+            before[0] if before else None,
+            person=expert if everything else caller.id,
+            expert=None if everything else expert,
+            status=status,
+            province=province.upper() if province else None,
+        )
+        return page([assignment(row) for row in rows], rows, limit, "_id")
+
+    @routes.get("/{id}")
+    async def get_assignment(caller: Reader, id: str) -> dict[str, Any]:
+        """One assignment."""
+        return assignment(await desk.assignment(id, caller))
+
+    @routes.post("/{id}/accept")
+    async def accept(caller: Answering, id: str) -> dict[str, Any]:
+        """The expert takes the request."""
+        return assignment(await desk.accept(id, caller))
+
+    @routes.post("/{id}/decline")
+    async def decline(caller: Answering, id: str, answer: Decline) -> dict[str, Any]:
+        """The expert does not take the request; somebody else is asked."""
+        return assignment(await desk.decline(id, caller, answer.reason))
+
+    @routes.post("/{id}/release")
+    async def release(caller: Reader, id: str) -> dict[str, Any]:
+        """The expert gives the request back, or a coordinator takes it away; somebody else is asked."""
+        return assignment(await desk.release(id, caller))
+
+    return routes

@@ -1,0 +1,79 @@
+"""/api/routing: decisions explained, the queue of who waits, and a coordinator's own decision."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.envelope import Id
+from services.chassis.auth import Caller, allow
+from services.chassis.i18n import N_, language_of
+from services.chassis.pages import Pages
+from services.chassis.problems import invalid, not_found
+from services.routing.api.documents import Cursor, Limit, assignment, decision, page, position, waiting
+from services.routing.desk import Desk
+from services.routing.explanation import explain
+from services.routing.store import ASSIGNMENTS
+from services.routing.store.reading import Reading
+from services.routing.wording import why_waiting
+
+Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
+Coordinator = Annotated[Caller, Depends(allow("coordinator"))]
+
+
+class Assign(BaseModel):
+    """Whom a coordinator wants to be asked; co-experts see the request and work along."""
+
+    model_config = ConfigDict(extra="forbid")
+    expert: Id
+    co_experts: Annotated[list[Id], Field(max_length=10)] = Field(default_factory=list)
+
+
+def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/routing", tags=["routing"])
+
+    @routes.get("/requests/{number}")
+    async def get_decision(request: Request, caller: Staff, number: str) -> dict[str, Any]:
+        """Who was chosen and why: shares of the score, runners-up, vetoed with reasons, version of the rules."""
+        case = await reading.case(number)
+        if case is None:
+            raise not_found()
+        translator = pages.translations.translator(language_of(request, caller))
+        made = await reading.decision(case["_id"])
+        lead = await reading.one(ASSIGNMENTS, case["lead"]["assignment"]) if case["lead"] else None
+        return {
+            "request": case["_id"],
+            "number": number,
+            "assignment": assignment(lead) if lead else None,
+            "waiting": waiting(case, translator(why_waiting(case))) if case["queue"] and not lead else None,
+            "decision": decision(made) if made else None,
+            "explanation": explain(made, translator) if made else [],
+        }
+
+    @routes.post("/requests/{number}/assign", status_code=201)
+    async def assign(caller: Coordinator, number: str, wish: Assign) -> dict[str, Any]:
+        """A coordinator decides who is asked; whoever was asked before is let go."""
+        return assignment(await desk.assign(number, caller, wish.expert, wish.co_experts))
+
+    @routes.get("/queue")
+    async def queue(request: Request, caller: Staff, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+        """Requests without an expert, those to be served first ahead, each with the reason."""
+        translator = pages.translations.translator(language_of(request, caller))
+        rows = await reading.queue(limit, _after(cursor))
+        items = [waiting(row, translator(why_waiting(row))) for row in rows]
+        return page(items, rows, limit, "precedence", "_id")
+
+    return routes
+
+
+def _after(cursor: str | None) -> tuple[datetime, str] | None:
+    parts = position(cursor, 2)
+    if parts is None:
+        return None
+    try:
+        return datetime.fromisoformat(parts[0]), parts[1]
+    except ValueError as error:
+        fault = {"pointer": "/query/cursor", "detail": N_("Use the next_cursor of the answer before.")}
+        raise invalid([fault]) from error

@@ -1,0 +1,86 @@
+"""What the API answers: stored documents as JSON, and cursors."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import invalid
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(max_length=300, description="The next_cursor of the answer before.")]
+
+_ASSIGNMENT = (
+    "request", "number", "province", "task_force", "round", "status", "expert", "co_experts", "offered_at",
+    "expires_at", "accepted_at", "ended_at", "reason", "rules_version",
+)  # fmt: skip
+_EXPERT = ("task_forces", "themes", "procedures", "kinds", "provinces", "capacity", "active")
+_DECISION = (
+    "number", "round", "by", "rules_version", "chosen", "former", "reason", "runners_up", "vetoed", "vetoed_counts"
+)  # fmt: skip
+
+
+def assignment(row: Document) -> dict[str, Any]:
+    """An assignment."""
+    return {"id": row["_id"], **{name: _plain(row[name]) for name in _ASSIGNMENT}}
+
+
+def expert(row: Document) -> dict[str, Any]:
+    """A profile, with absences by their days."""
+    absences = [{"from": absence["from"], "to": absence["to"]} for absence in row["absences"]]
+    return {"id": row["_id"], **{name: row[name] for name in _EXPERT}, "absences": absences}
+
+
+def decision(row: Document) -> dict[str, Any]:
+    """A decision with its reasons, in codes."""
+    return {"at": _plain(row["at"]), **{name: row[name] for name in _DECISION}}
+
+
+def waiting(row: Document, why: str) -> dict[str, Any]:
+    """A request without an expert; `why` in the reader's words."""
+    stuck = row["stuck"] if row["queue"] != "ready" else None
+    return {
+        "request": row["_id"],
+        "number": row["number"],
+        "theme": row["theme"],
+        "kind": row["kind"],
+        "province": row["province"],
+        "urgency": row["urgency"],
+        "received_at": _plain(row["received_at"]),
+        "state": "waiting" if row["queue"] == "ready" else "unroutable",
+        "reason": stuck["reason"] if stuck else None,
+        "explanation": why,
+    }
+
+
+def page(items: list[dict[str, Any]], rows: list[Document], limit: int, *keys: str) -> dict[str, Any]:
+    """A list with the cursor of what follows: the sort keys of its last row."""
+    following = [_plain(rows[-1][key]) for key in keys] if rows and len(rows) == limit else None
+    return {"items": items, "next_cursor": _encode(following) if following else None}
+
+
+def position(cursor: str | None, parts: int) -> list[str] | None:
+    """The sort keys in a cursor. Raises 422 for one that this API did not make."""
+    if cursor is None:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        found = None
+    if not (isinstance(found, list) and len(found) == parts and all(isinstance(part, str) for part in found)):
+        raise invalid([{"pointer": "/query/cursor", "detail": N_("Use the next_cursor of the answer before.")}])
+    return found
+
+
+def _encode(parts: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def _plain(value: Any) -> Any:
+    """Instants as RFC 3339 in UTC."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

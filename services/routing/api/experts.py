@@ -1,0 +1,123 @@
+"""/api/experts and /api/task-forces: who works on what, and how much is in hand. No ranking of single people."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from contracts.vocabulary import themes
+from services.chassis.access import ACCESS
+from services.chassis.auth import Caller, allow
+from services.chassis.execution import Executor
+from services.chassis.i18n import N_, language_of
+from services.chassis.idempotency import once
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem, forbidden, not_found
+from services.chassis.work import Work
+from services.routing.api.documents import Cursor, Limit, expert, page, position
+from services.routing.api.profiles import Absence, Changes, Profile
+from services.routing.desk import manages
+from services.routing.handlers import experts
+from services.routing.handlers.entitlement import is_entitled
+from services.routing.store import EXPERTS
+from services.routing.store.reading import Reading
+
+Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
+Manager = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
+Anybody = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat", "monitor"))]
+
+
+def router(reading: Reading, executor: Executor) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["experts"])
+
+    @routes.get("/api/experts")
+    async def list_experts(
+        caller: Reader, task_force: str | None = None, limit: Limit = 50, cursor: Cursor = None
+    ) -> dict[str, Any]:
+        """Profiles, newest first; an expert's own only."""
+        only = None if caller.has("coordinator", "secretariat") else caller.id
+        before = position(cursor, 1)
+        rows = await reading.experts(limit, task_force, before[0] if before else None, only)
+        return page([expert(row) for row in rows], rows, limit, "_id")
+
+    @routes.post("/api/experts", status_code=201)
+    async def create_expert(request: Request, response: Response, caller: Manager, profile: Profile) -> dict[str, Any]:
+        """A person becomes an expert; 409 for one who is an expert already."""
+        fields = profile.document()
+        if not manages(caller, fields["task_forces"]):
+            raise forbidden()
+
+        def create(work: Work) -> dict[str, Any]:
+            if work.get(EXPERTS, profile.id):
+                raise Problem(409, N_("This person is an expert already"), N_("Change the profile with PATCH."))
+            return expert(experts.keep_profile(work, profile.id, fields, _entitled(work, profile.id)))
+
+        response.headers["Location"] = f"/api/experts/{profile.id}"
+        return await once(request, caller, executor, {EXPERTS: [profile.id], ACCESS: [profile.id]}, create)
+
+    @routes.get("/api/experts/{id}")
+    async def get_expert(response: Response, caller: Reader, id: str) -> dict[str, Any]:
+        """One profile."""
+        found = await reading.one(EXPERTS, id)
+        if found is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
+            raise not_found()
+        response.headers["ETag"] = _tag(found)
+        return expert(found)
+
+    @routes.patch("/api/experts/{id}")
+    async def change_expert(request: Request, caller: Manager, id: str, changes: Changes) -> dict[str, Any]:
+        """Changes the fields that are sent. With If-Match: 412 if somebody else changed the profile meanwhile."""
+        fields, expected = changes.document(), request.headers.get("if-match")
+
+        def change(work: Work) -> dict[str, Any]:
+            known = work.get(EXPERTS, id)
+            if known is None:
+                raise not_found()
+            if not manages(caller, [*known["task_forces"], *fields.get("task_forces", ())]):
+                raise forbidden()
+            if expected not in (None, "*", _tag(known)):
+                raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
+            return expert(experts.keep_profile(work, id, fields, _entitled(work, id)))
+
+        return await executor.run({EXPERTS: [id], ACCESS: [id]}, change, request.state.correlation)
+
+    @routes.post("/api/experts/{id}/absences", status_code=201)
+    async def add_absence(request: Request, caller: Reader, id: str, absence: Absence) -> dict[str, Any]:
+        """The expert will be away; told by the expert or by who manages the task force."""
+        days = absence.document()
+
+        def add(work: Work) -> dict[str, Any]:
+            known = work.get(EXPERTS, id)
+            if known is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
+                raise not_found()
+            if caller.id != id and not manages(caller, known["task_forces"]):
+                raise forbidden()
+            return expert(experts.add_absence(work, id, days) or known)
+
+        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+
+    @routes.get("/api/task-forces")
+    async def task_forces(request: Request, caller: Anybody) -> dict[str, Any]:
+        """Every task force with its experts, their places, requests in hand and waiting."""
+        counts, italian = await reading.counts(), language_of(request, caller) == "it"
+        nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
+        items = [
+            {
+                "code": theme.code,
+                "name": theme.name_it if italian else theme.name_en,
+                **nothing,
+                **counts.get(theme.code, {}),
+            }
+            for theme in themes()
+        ]
+        return {"items": items, "next_cursor": None}
+
+    return routes
+
+
+def _entitled(work: Work, id: str) -> bool:
+    return is_entitled(work.get(ACCESS, id), work.now)
+
+
+def _tag(row: Document) -> str:
+    return f'"{row["version"]}"'

@@ -1,0 +1,97 @@
+"""What people do about assignments, for API and pages alike: load, check who asks, decide, save, or say why not."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from contracts.access import Role
+from services.chassis.auth import Caller
+from services.chassis.execution import Executor
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem, forbidden, not_found
+from services.chassis.work import Work
+from services.routing.domain import NotAllowed
+from services.routing.handlers import matching, offers
+from services.routing.rules import Rules
+from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
+from services.routing.store.reading import Reading
+
+_STAFF: tuple[Role, ...] = ("coordinator", "secretariat")
+
+
+def manages(caller: Caller, task_forces: Sequence[str | None]) -> bool:
+    """Whether the caller directs one of the task forces, or all."""
+    everywhere = caller.has("secretariat") or caller.everywhere("coordinator")
+    return everywhere or not caller.scopes("coordinator").isdisjoint(code for code in task_forces if code)
+
+
+def sees(caller: Caller, assignment: Document) -> bool:
+    """Experts see what they are or were asked to do; coordinators and secretariat everything."""
+    return caller.has(*_STAFF) or (caller.has("expert") and caller.id in assignment["people"])
+
+
+class Desk:
+    """Answers of experts and decisions of coordinators."""
+
+    def __init__(self, reading: Reading, executor: Executor, rules: Rules) -> None:
+        self._reading = reading
+        self._executor = executor
+        self._rules = rules
+
+    async def assignment(self, id: str, caller: Caller) -> Document:
+        """An assignment that the caller may see; 404 otherwise."""
+        found = await self._reading.one(ASSIGNMENTS, id)
+        if found is None or not sees(caller, found):
+            raise not_found()
+        return found
+
+    async def accept(self, id: str, caller: Caller) -> Document:
+        """The expert takes the request."""
+        return await self._answer(id, caller, offers.accept)
+
+    async def decline(self, id: str, caller: Caller, reason: str) -> Document:
+        """The expert does not take the request."""
+        return await self._answer(id, caller, offers.decline, reason)
+
+    async def release(self, id: str, caller: Caller) -> Document:
+        """The expert gives the request back, or a coordinator takes it away."""
+        return await self._answer(id, caller, offers.give_back, staff=True)
+
+    async def assign(self, number: str, caller: Caller, expert: str, co_experts: Sequence[str]) -> Document:
+        """A coordinator decides who is asked."""
+        case = await self._reading.case(number)
+        if case is None:
+            raise not_found()
+        if not manages(caller, [case["theme"]]):
+            raise forbidden()
+        lead = case["lead"]
+        keys = {
+            CASES: [case["_id"]],
+            ASSIGNMENTS: [lead["assignment"]] if lead else [],
+            EXPERTS: [expert],
+            LOADS: [expert, *([lead["expert"]] if lead else [])],
+        }
+        current = lead["assignment"] if lead else None
+        return await self._run(
+            keys,
+            lambda work: matching.assign(work, case["_id"], current, expert, co_experts, str(caller.id), self._rules),
+        )
+
+    async def _answer(
+        self, id: str, caller: Caller, act: Callable[..., Document], *more: Any, staff: bool = False
+    ) -> Document:
+        known = await self.assignment(id, caller)
+        if known["expert"] != caller.id and not (staff and manages(caller, [known["task_force"]])):
+            raise forbidden()
+        keys = {CASES: [known["request"]], ASSIGNMENTS: [id], LOADS: [known["expert"]]}
+        return await self._run(
+            keys, lambda work: act(work, work.get(CASES, known["request"]), work.get(ASSIGNMENTS, id), *more)
+        )
+
+    async def _run(self, keys: dict[str, list[str]], decide: Callable[[Work], Document]) -> Document:
+        try:
+            return await self._executor.run(keys, decide)
+        except NotAllowed as refused:
+            detail = N_("The assignment is already closed, or the request is over: nothing was changed.")
+            extra = {"allowed": refused.allowed, "assignment_status": refused.status}
+            raise Problem(409, N_("The assignment does not allow this"), detail, extra=extra) from refused

@@ -1,0 +1,58 @@
+"""A decision in words, sentence by sentence, as a coordinator can check it. People appear by name when one is known."""
+
+from collections.abc import Mapping
+
+from services.chassis.i18n import N_, Translator
+from services.chassis.mongo import Document
+from services.routing.handlers.matching import MATCHER
+from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO
+
+_CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
+_FORMER = N_("{expert} was chosen because they handled this request before.")
+_BY_PERSON = N_("{expert} was chosen by a coordinator.")
+_SHARE = N_("{criterion} {points}")
+_NEXT = N_("Next would have been {expert} with {score} points.")
+_VETOED = N_("{expert} could not be asked: {reason}.")
+_COUNTED = N_("Could not be asked: {n}, because: {reason}.")
+_RULES = N_("Decided by version {version} of the rules.")
+
+
+def explain(decision: Document, translator: Translator, names: Mapping[str, str] | None = None) -> list[str]:
+    """The sentences; without names experts appear by id."""
+    known = names or {}
+    sentences = [*_who(decision, translator, known)]
+    for candidate in decision["runners_up"]:
+        who = known.get(candidate["expert"], candidate["expert"])
+        sentences.append(translator(_NEXT, expert=who, score=_points(translator, candidate["score"])))
+    named: dict[str, int] = {}
+    for entry in decision["vetoed"]:
+        reason = entry["reason"]
+        named[reason] = named.get(reason, 0) + 1
+        who = known.get(entry["expert"], entry["expert"])
+        sentences.append(translator(_VETOED, expert=who, reason=translator(VETO[reason])))
+    for reason, count in decision["vetoed_counts"].items():
+        if count > named.get(reason, 0):
+            rest = translator.number(count - named.get(reason, 0))
+            sentences.append(translator(_COUNTED, n=rest, reason=translator(VETO[reason])))
+    return [*sentences, translator(_RULES, version=decision["rules_version"])]
+
+
+def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:
+    chosen = decision["chosen"]
+    if chosen is None:
+        return [translator(REFUSED if decision["refused"] else UNROUTABLE[decision["reason"]])]
+    who = names.get(chosen["expert"], chosen["expert"])
+    shares = ", ".join(
+        translator(_SHARE, criterion=translator(CRITERION[name]), points=_points(translator, share))
+        for name, share in chosen["shares"].items()
+    )
+    sentences = [translator(_CHOSEN, expert=who, score=_points(translator, chosen["score"]), shares=shares)]
+    if decision["former"]:
+        sentences.insert(0, translator(_FORMER, expert=who))
+    elif decision["by"] != MATCHER:
+        sentences.insert(0, translator(_BY_PERSON, expert=who))
+    return sentences
+
+
+def _points(translator: Translator, share: float) -> str:
+    return translator.number(round(share * 100, 1))

@@ -1,0 +1,43 @@
+"""Composition root of routing: the only file that knows all the others."""
+
+from pathlib import Path
+
+from services.chassis.clock import Clock
+from services.chassis.service import Service
+from services.chassis.settings import Settings
+from services.routing.api import assignments, decisions, experts
+from services.routing.consumers import table
+from services.routing.deadlines import Deadlines
+from services.routing.desk import Desk
+from services.routing.matcher import Matcher
+from services.routing.names import Names
+from services.routing.pages import answers
+from services.routing.pages import desk as desk_pages
+from services.routing.pages.shown import Shown
+from services.routing.rules import load_rules
+from services.routing.store import DERIVED, INDEXES
+from services.routing.store.reading import Reading
+
+PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
+
+
+def build(settings: Settings, clock: Clock) -> Service:
+    """Routing, not started. Raises WrongRules for rules that cannot be used."""
+    rules = load_rules()
+    service = Service("routing", settings, clock, Path(__file__).parent)
+    database, executor = service.database, service.executor
+    service.stores(INDEXES, DERIVED)
+    service.listens_to(table(rules))
+    service.runs("matcher", 0.5, Matcher(database, executor, clock.now, rules).run)
+    service.runs("deadlines", 0.5, Deadlines(database, executor, clock.now).run)
+
+    reading, names = Reading(database), Names(settings)
+    service.background.append((names.start, names.stop))
+    desk = Desk(reading, executor, rules)
+    service.app.include_router(assignments.router(desk, reading))
+    service.app.include_router(experts.router(reading, executor))
+    service.app.include_router(decisions.router(desk, reading, service.web.pages))
+    shown = Shown(desk, reading, names, service.web.pages)
+    service.app.include_router(desk_pages.router(shown))
+    service.app.include_router(answers.router(shown))
+    return service

@@ -1,0 +1,101 @@
+"""The pages that show: the desk, an offer, and the part of a request's page that says who handles it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from contracts.vocabulary import themes
+from services.chassis.auth import PEOPLE, Caller, allow
+from services.chassis.i18n import language_of
+from services.chassis.mongo import Document
+from services.chassis.problems import not_found
+from services.routing.desk import manages, sees
+from services.routing.explanation import explain
+from services.routing.pages.shown import Shown, described, notices
+from services.routing.store import ASSIGNMENTS
+from services.routing.wording import DECLINE, why_waiting
+
+Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
+Anybody = Annotated[Caller, Depends(allow(*PEOPLE))]
+_SHOWN = 50
+
+
+def router(shown: Shown) -> APIRouter:
+    """The pages that show."""
+    routes = APIRouter(include_in_schema=False)
+    reading, pages = shown.reading, shown.pages
+
+    @routes.get("/desk")
+    async def desk(request: Request, caller: Worker, done: str = "") -> Response:
+        language = language_of(request, caller)
+        me = caller.id if caller.has("expert") else ""
+        offers = await reading.assignments(_SHOWN, person=me, expert=me, status="offered")
+        open_cases = await reading.assignments(_SHOWN, person=me, status="accepted")
+        staff = caller.has("coordinator", "secretariat")
+        return pages.render(
+            request,
+            "desk/desk.html",
+            caller,
+            offers=[described(row, language) for row in offers],
+            open_cases=[described(row, language) for row in open_cases],
+            is_expert=caller.has("expert"),
+            is_staff=staff,
+            queue=[
+                described(row, language) | {"why": why_waiting(row)}
+                for row in (await reading.queue(_SHOWN) if staff else [])
+            ],
+            task_forces=_task_forces(await reading.counts(), language) if staff else [],
+            notices=notices(done),
+        )
+
+    @routes.get("/desk/assignments/{id}")
+    async def assignment(request: Request, caller: Worker, id: str, done: str = "") -> Response:
+        return await shown.offer(request, caller, id, notices=notices(done))
+
+    @routes.get("/desk/requests/{number}/assignment")
+    async def who(request: Request, caller: Anybody, number: str) -> Response:
+        case = await reading.case(number)
+        lead = await reading.one(ASSIGNMENTS, case["lead"]["assignment"]) if case and case["lead"] else None
+        if case is None or not _may_know(caller, case, lead):
+            raise not_found()
+        made = await reading.decision(case["_id"]) if manages(caller, [case["theme"]]) else None
+        people = [*(lead["people"] if lead else ()), *_people_in(made)]
+        known = await shown.names.of(people)
+        translator = pages.translations.translator(language_of(request, caller))
+        return pages.fragment(
+            request,
+            "desk/who.html",
+            caller,
+            number=number,
+            assignment=described(lead, translator.language) if lead else None,
+            expert=known.get(lead["expert"]) if lead else None,
+            mine=bool(lead and lead["expert"] == caller.id),
+            inside=caller.has("expert", "coordinator", "secretariat", "monitor"),
+            why=why_waiting(case) if case["queue"] in ("ready", "stuck", "coordinator") else None,
+            explanation=explain(made, translator, known) if made else [],
+            reasons=DECLINE,
+        )
+
+    return routes
+
+
+def _may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
+    if caller.has("coordinator", "secretariat", "monitor") or (lead and sees(caller, lead)):
+        return True
+    return case["body"] in caller.scopes("official", "representative")
+
+
+def _people_in(made: Document | None) -> list[str]:
+    if made is None:
+        return []
+    entries = [*([made["chosen"]] if made["chosen"] else []), *made["runners_up"], *made["vetoed"]]
+    return [entry["expert"] for entry in entries]
+
+
+def _task_forces(counts: dict[str, dict[str, int]], language: str) -> list[dict[str, Any]]:
+    nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
+    return [
+        {"name": item.name_it if language == "it" else item.name_en, **nothing, **counts.get(item.code, {})}
+        for item in themes()
+    ]

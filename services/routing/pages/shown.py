@@ -1,0 +1,68 @@
+"""What the pages of the desk show: assignments with the words people know their codes by."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response
+
+from contracts.vocabulary import province, theme
+from services.chassis.auth import Caller
+from services.chassis.i18n import N_, language_of
+from services.chassis.mongo import Document
+from services.chassis.pages import Notice, Pages
+from services.routing.desk import Desk, manages
+from services.routing.names import Names
+from services.routing.store.reading import Reading
+from services.routing.wording import DECLINE, STATUS, TONE
+
+_DONE = {
+    "accepted": N_("You took the request in charge."),
+    "declined": N_("You declined the request: somebody else is being asked."),
+    "released": N_("You gave the request back: somebody else is being asked."),
+}
+
+
+def notices(done: str) -> list[Notice]:
+    """What a page says after an answer; `done` comes from the address, so unknown words say nothing."""
+    return [Notice("success", _DONE[done])] if done in _DONE else []
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the pages need."""
+
+    desk: Desk
+    reading: Reading
+    names: Names
+    pages: Pages
+
+    async def offer(self, request: Request, caller: Caller, id: str, status: int = 200, **more: Any) -> Response:
+        """The page of one assignment."""
+        row = await self.desk.assignment(id, caller)
+        known = await self.names.of(row["people"])
+        context: dict[str, Any] = {
+            "assignment": described(row, language_of(request, caller)),
+            "expert": known.get(row["expert"]),
+            "co_experts": [known.get(id) for id in row["co_experts"]],
+            "mine": row["expert"] == caller.id,
+            "manages": manages(caller, [row["task_force"]]),
+            "reasons": DECLINE,
+            "values": {},
+            "errors": {},
+        }
+        return self.pages.render(request, "desk/assignment.html", caller, status, **(context | more))
+
+
+def described(row: Document, language: str) -> dict[str, Any]:
+    """An assignment or a waiting case with the words people know its codes by."""
+    about = theme(row.get("task_force") or row.get("theme") or "")
+    where = province(row["province"])
+    return {
+        **row,
+        "id": row["_id"],
+        "theme_name": (about.name_it if language == "it" else about.name_en) if about else None,
+        "province_name": where.name if where else row["province"],
+        "status_label": STATUS.get(row["status"], ""),
+        "tone": TONE.get(row["status"], "neutral"),
+    }

@@ -1,0 +1,42 @@
+"""What routing keeps, and an index for each question asked of it (tests/routing/test_plans.py reads the plans).
+
+cases        a request as far as routing needs it: its newest state, its lead, whether it waits
+assignments  one document for each offer: who was asked, until when, what came of it
+decisions    why: chosen, shares of the score, runners-up, vetoed with reasons, version of the rules
+experts      profiles: themes with levels, kinds, provinces, capacity, absences
+loads        which assignments take an expert's places; guards the capacity by its version
+checks       experts to look at from a moment on: a place was freed, a profile changed, an absence ends
+"""
+
+from services.chassis.mongo import Index
+
+CASES = "cases"
+ASSIGNMENTS = "assignments"
+DECISIONS = "decisions"
+EXPERTS = "experts"
+LOADS = "loads"
+CHECKS = "checks"
+
+_QUEUED = {"queue": {"$gt": ""}}
+
+INDEXES = (
+    Index(CASES, (("number", 1),), unique=True),
+    Index(CASES, (("queue", 1), ("precedence", 1), ("_id", 1)), partial=_QUEUED),
+    Index(CASES, (("queue", 1), ("theme", 1), ("precedence", 1), ("_id", 1)), partial=_QUEUED),
+    # Two leads of one request cannot be stored, whatever the code that writes them believes.
+    Index(ASSIGNMENTS, (("request", 1),), unique=True, partial={"active": True}),
+    Index(ASSIGNMENTS, (("expires_at", 1),), partial={"status": "offered"}),
+    Index(ASSIGNMENTS, (("remind_at", 1),), partial={"status": "offered"}),
+    Index(ASSIGNMENTS, (("task_force", 1),), partial={"active": True}),
+    Index(ASSIGNMENTS, (("people", 1), ("_id", -1))),
+    Index(ASSIGNMENTS, (("people", 1), ("status", 1), ("_id", -1))),
+    Index(ASSIGNMENTS, (("status", 1), ("_id", -1))),
+    Index(ASSIGNMENTS, (("province", 1), ("_id", -1))),
+    Index(DECISIONS, (("request", 1), ("at", -1))),
+    Index(EXPERTS, (("themes.code", 1),)),
+    Index(EXPERTS, (("task_forces", 1), ("_id", 1))),
+    Index(CHECKS, (("at", 1),)),
+)
+
+DERIVED: tuple[str, ...] = ()
+"""Nothing here may be dropped: rounds and decisions exist nowhere else."""

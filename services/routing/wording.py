@@ -1,0 +1,57 @@
+"""The words for codes of routing, as msgids: reasons, vetoes, criteria, statuses. One place: all pages agree."""
+
+from services.chassis.i18n import N_
+
+STATUS: dict[str, str] = {
+    "offered": N_("offered, no answer yet"),
+    "accepted": N_("taken in charge"),
+    "declined": N_("declined"),
+    "expired": N_("not answered in time"),
+    "released": N_("ended"),
+}
+
+TONE: dict[str, str] = {"offered": "warning", "accepted": "success"}
+
+UNROUTABLE: dict[str, str] = {
+    "no_theme": N_("The request has no theme yet: somebody must classify it."),
+    "no_competence": N_("No expert of the programme works on this theme and gives this kind of help."),
+    "all_vetoed": N_("Experts of this theme exist, but none of them can be asked: see the reasons."),
+    "no_capacity": N_("All suitable experts hold as many requests as agreed: the request waits for a place."),
+}
+
+REFUSED = N_("Several experts refused or did not answer: a coordinator must decide.")
+
+READY = N_("An expert is being looked for.")
+
+VETO: dict[str, str] = {
+    "theme_not_covered": N_("does not work on this theme"),
+    "kind_not_given": N_("does not give this kind of help"),
+    "inactive": N_("does not take part in the programme at present"),
+    "province_not_served": N_("serves neither this province nor one beside it"),
+    "absent": N_("is away"),
+    "refused_before": N_("declined, did not answer in time, or gave the request back"),
+    "full": N_("holds as many requests as agreed"),
+}
+
+CRITERION: dict[str, str] = {
+    "competence": N_("competence in the theme"),
+    "procedure": N_("knowledge of the procedure"),
+    "territory": N_("closeness to the territory"),
+    "availability": N_("free places"),
+}
+
+DECLINE: dict[str, str] = {
+    "no_time": N_("I have no time for it at present"),
+    "not_my_subject": N_("It is not my subject"),
+    "conflict_of_interest": N_("I have a conflict of interest"),
+    "absent": N_("I am or will be away"),
+    "other": N_("Another reason"),
+}
+
+
+def why_waiting(case: dict[str, object]) -> str:
+    """The sentence (msgid) that says why a request without an expert waits."""
+    stuck = case["stuck"]
+    if case["queue"] == "ready" or not isinstance(stuck, dict):
+        return READY
+    return REFUSED if stuck["refused"] else UNROUTABLE[stuck["reason"]]
