@@ -1,0 +1,1 @@
+"""Intake: bodies, persons and their grants, requests with their conversation, and the front-ends they come by."""

@@ -1,0 +1,129 @@
+"""`/api/requests`: submitting, reading, listing and speaking about requests."""
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from contracts import vocabulary
+from contracts.requests import Kind, RequestStatus
+from services.chassis.auth import Caller, allow
+from services.chassis.i18n import N_, ROME
+from services.chassis.idempotency import once
+from services.chassis.problems import invalid
+from services.intake.api.answers import answer, message_document, parts_of, request_document, whole_document
+from services.intake.api.commands import Message
+from services.intake.handlers import conversation
+from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.reading import whole
+from services.intake.handlers.subjects import unknown
+from services.intake.handlers.submission import NewRequest, prepare, submit
+from services.intake.store.requests import REQUESTS, RequestQuery, Sort
+from services.intake.store.visibility import sees_search
+
+routes = APIRouter(prefix="/api/requests", tags=["requests"])
+Here = Annotated[Parts, Depends(parts_of)]
+Sender = Annotated[Caller, Depends(allow("official", "representative", "front_end", "secretariat"))]
+Reader = Annotated[
+    Caller,
+    Depends(allow("official", "representative", "front_end", "expert", "coordinator", "secretariat", "monitor")),
+]
+Speaker = Annotated[
+    Caller, Depends(allow("official", "representative", "front_end", "expert", "coordinator", "secretariat"))
+]
+
+
+@routes.post("", status_code=201)
+async def submit_request(request: Request, form: NewRequest, caller: Sender, parts: Here) -> Response:
+    """Asks for technical or legal assistance in the name of a body."""
+    submission = await prepare(parts, caller, form, "api")
+    document = await once(request, caller, parts.executor, {}, lambda work: request_document(submit(work, submission)))
+    return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})
+
+
+@routes.get("")
+async def list_requests(
+    caller: Reader,
+    parts: Here,
+    status: Annotated[list[RequestStatus] | None, Query()] = None,
+    theme: str | None = None,
+    procedure: str | None = None,
+    province: str | None = None,
+    body: str | None = None,
+    kind: Kind | None = None,
+    assigned: Literal["true", "false", "me"] | None = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    since: Annotated[str | None, Query(alias="from")] = None,
+    until: Annotated[str | None, Query(alias="to")] = None,
+    sort: Sort = "newest",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """The requests that the caller may see, narrowed by the filters."""
+    query = RequestQuery(
+        statuses=tuple(status or ()),
+        theme=theme,
+        procedure=procedure,
+        province=province.upper() if province else None,
+        body=_body(body) if body else None,
+        kind=kind,
+        assigned={"true": True, "false": False}.get(assigned or ""),
+        lead=caller.id if assigned == "me" else None,
+        q=q,
+        since=_moment("from", since),
+        until=_moment("to", until, end=True),
+        sort=sort,
+    )
+    found, next_cursor = await parts.stores.requests.page(caller, query, limit, cursor)
+    leads = await parts.stores.persons.by_ids({row["lead"] for row in found if row["lead"]})
+    people = {person["_id"]: person for person in leads}
+    items = [request_document(row, people, sees_search(caller, row)) for row in found]
+    return answer({"items": items, "next_cursor": next_cursor})
+
+
+@routes.get("/{number}")
+async def read_request(number: str, caller: Reader, parts: Here) -> Response:
+    """One request: its state, conversation and timeline, who handles it, its deadlines."""
+    return answer(whole_document(await whole(parts, caller, await find(parts, caller, number))))
+
+
+@routes.post("/{number}/messages", status_code=201)
+async def post_message(request: Request, number: str, form: Message, caller: Speaker, parts: Here) -> Response:
+    """Writes in the conversation; the requester's message answers an open question."""
+    id: str = (await find(parts, caller, number))["_id"]
+    document = await once(
+        request,
+        caller,
+        parts.executor,
+        {REQUESTS: [id]},
+        lambda work: message_document(
+            conversation.post_message(work, id, caller, form.text, form.visibility, channel="api")
+        ),
+    )
+    return answer(document, 201, {"Location": f"/api/requests/{number}#{document['id']}"})
+
+
+def _body(code: str) -> str:
+    body = vocabulary.body(code)
+    if body is None:
+        fault = N_("No body has this ISTAT or IPA code.")
+        raise unknown("/query/body", fault, vocabulary.nearest(code, "body"))
+    return body.code
+
+
+def _moment(name: str, text: str | None, end: bool = False) -> datetime | None:
+    """A moment, or a day in Rome: its beginning, or its end for the upper limit."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) == 10:
+            day = moment.date() + timedelta(days=1 if end else 0)
+            return datetime.combine(day, time(), ROME)
+        if moment.tzinfo is None:
+            raise ValueError
+    except (ValueError, OverflowError) as error:
+        fault = N_("A day such as 2026-03-28, or a moment such as 2026-03-28T18:00:00Z, is needed.")
+        raise invalid([{"pointer": f"/query/{name}", "detail": fault}]) from error
+    return moment

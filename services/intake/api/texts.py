@@ -1,0 +1,35 @@
+"""`/api/intake/texts`: the texts that events leave out, for the services that write to people."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from services.chassis.auth import Caller, allow
+from services.intake.api.answers import answer, parts_of
+from services.intake.api.persons import MOST_IDS, split_ids
+from services.intake.handlers.parts import Parts
+
+routes = APIRouter(prefix="/api/intake", tags=["services"])
+
+
+@routes.get("/texts")
+async def read_texts(
+    caller: Annotated[Caller, Depends(allow("service"))],
+    parts: Annotated[Parts, Depends(parts_of)],
+    requests: Annotated[str, Query(max_length=40 * MOST_IDS)] = "",
+    messages: Annotated[str, Query(max_length=40 * MOST_IDS)] = "",
+) -> Response:
+    """Titles of requests and texts of messages, in the order asked; unknown ids are left out."""
+    wanted_requests, wanted_messages = split_ids("requests", requests), split_ids("messages", messages)
+    rows = {row["_id"]: row for row in await parts.stores.requests.by_ids(wanted_requests)}
+    said = {row["_id"]: row for row in await parts.stores.conversation.by_ids(wanted_messages)}
+    names = ("number", "title", "body", "body_name")
+    return answer(
+        {
+            "requests": [
+                {"id": id, **{name: rows[id][name] for name in names}} for id in wanted_requests if id in rows
+            ],
+            "messages": [{"id": id, "text": said[id]["text"]} for id in wanted_messages if id in said],
+        }
+    )

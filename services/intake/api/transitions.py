@@ -1,0 +1,88 @@
+"""`/api/requests/{number}/...`: what can be done with a request; 409 names what the state allows instead."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from services.chassis.auth import Caller, allow
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem, invalid
+from services.chassis.work import Work
+from services.intake.api import commands
+from services.intake.api.answers import answer, message_document, parts_of, whole_document
+from services.intake.handlers import conversation, requests
+from services.intake.handlers.parts import Parts, act, find
+from services.intake.handlers.reading import whole
+from services.intake.store.requests import REQUESTS
+
+routes = APIRouter(prefix="/api/requests/{number}", tags=["requests"])
+Here = Annotated[Parts, Depends(parts_of)]
+Requester = Annotated[Caller, Depends(allow("official", "representative", "front_end", "coordinator", "secretariat"))]
+Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
+Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
+
+
+@routes.post("/ask", status_code=201)
+async def ask(number: str, form: commands.Question, caller: Worker, parts: Here) -> Response:
+    """Asks the requester for information; the clock pauses until the answer."""
+    asked = await act(parts, caller, number, lambda work, id: conversation.ask(work, id, caller, form.text))
+    return answer(message_document(asked), 201)
+
+
+@routes.post("/resolve")
+async def resolve(number: str, form: commands.Resolution, caller: Worker, parts: Here) -> Response:
+    """Declares the request resolved."""
+    return await _acted(
+        parts, caller, number, lambda work, id: requests.resolve(work, id, caller, form.outcome, form.text)
+    )
+
+
+@routes.post("/reopen")
+async def reopen(number: str, form: commands.Reopening, caller: Requester, parts: Here) -> Response:
+    """Takes a resolved or closed request up again."""
+    return await _acted(parts, caller, number, lambda work, id: requests.reopen(work, id, caller, form.reason))
+
+
+@routes.post("/close")
+async def close(number: str, caller: Requester, parts: Here, form: commands.Closing | None = None) -> Response:
+    """Ends a resolved request, with a rating if the requester gives one."""
+    told = form or commands.Closing()
+    return await _acted(
+        parts, caller, number, lambda work, id: requests.close(work, id, caller, told.rating, told.comment or "")
+    )
+
+
+@routes.post("/withdraw")
+async def withdraw(number: str, caller: Requester, parts: Here, form: commands.Withdrawal | None = None) -> Response:
+    """Ends a request that the body no longer needs."""
+    reason = (form.reason if form else None) or ""
+    return await _acted(parts, caller, number, lambda work, id: requests.withdraw(work, id, caller, reason))
+
+
+@routes.post("/reclassify")
+async def reclassify(number: str, form: commands.Reclassification, caller: Worker, parts: Here) -> Response:
+    """Corrects, or gives, the theme and procedure."""
+    return await _acted(
+        parts, caller, number, lambda work, id: requests.reclassify(work, id, caller, form.theme, form.procedure)
+    )
+
+
+@routes.post("/merge")
+async def merge(number: str, form: commands.Merging, caller: Coordination, parts: Here) -> Response:
+    """Joins the request to another one of the same body, where its conversation is read from then on."""
+    id: str = (await find(parts, caller, number))["_id"]
+    try:
+        into: str = (await find(parts, caller, form.into))["_id"]
+    except Problem as problem:
+        fault = {"pointer": "/into", "detail": N_("No request that you may see has this number.")}
+        raise invalid([fault]) from problem
+    await parts.executor.run({REQUESTS: [id, into]}, lambda work: requests.merge(work, id, into, caller))
+    return answer(whole_document(await whole(parts, caller, await find(parts, caller, number))))
+
+
+async def _acted(parts: Parts, caller: Caller, number: str, decide: Callable[[Work, str], Document]) -> Response:
+    request = await act(parts, caller, number, decide)
+    return answer(whole_document(await whole(parts, caller, request)))

@@ -1,0 +1,45 @@
+"""Uploaded files: what they are by their first bytes, whatever they claim, and a name that harms nobody."""
+
+import base64
+import binascii
+import re
+import unicodedata
+
+_SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
+"""The object identifier that opens a CMS signature (.p7m)."""
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
+_LONGEST_NAME = 120
+PDF = "application/pdf"
+P7M = "application/pkcs7-mime"
+
+
+def signed_document_type(first: bytes) -> str | None:
+    """The media type of a PDF or of a CMS signature in DER, PEM or Base64; None for anything else."""
+    if first.startswith(b"%PDF-"):
+        return PDF
+    if _is_signature(first) or _is_signature(_decoded(first)):
+        return P7M
+    return None
+
+
+def _is_signature(content: bytes) -> bool:
+    return content[:1] == b"\x30" and _SIGNED_DATA in content[:40]
+
+
+def _decoded(first: bytes) -> bytes:
+    text = re.sub(rb"-----BEGIN [A-Z0-9 ]+-----", b"", first[:400])
+    text = b"".join(text.split())
+    try:
+        return base64.b64decode(text[: len(text) // 4 * 4], validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def safe_name(name: str) -> str:
+    """The last part of a file's name, without characters that mean something to a shell, a header or a folder."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    cleaned = _UNSAFE.sub("_", last).strip(" .")
+    stem, dot, ending = cleaned.rpartition(".")
+    if dot and len(ending) <= 10:
+        return f"{stem[: _LONGEST_NAME - len(ending) - 1] or 'file'}.{ending}"
+    return cleaned[:_LONGEST_NAME] or "file"

@@ -1,0 +1,188 @@
+"""Persons and what they may do. Whatever changes is written to this service's `access` together with the event."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contracts import vocabulary
+from contracts.access import (
+    AccessData,
+    AccessEvent,
+    AccessGranted,
+    AccessRevoked,
+    AccessState,
+    Digest,
+    Grant,
+    PersonErased,
+    Role,
+    ScopeKind,
+)
+from contracts.envelope import Id, Instant
+from services.chassis import access
+from services.chassis.access import ACCESS
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import invalid, not_found
+from services.chassis.work import Keys, Work
+from services.intake.handlers.submission import Line
+from services.intake.store.persons import PERSONS, email_key
+
+SCOPES: dict[Role, tuple[ScopeKind, ...]] = {
+    "official": ("body",),
+    "representative": ("body",),
+    "front_end": ("body", "programme"),
+    "expert": ("programme", "task_force"),
+    "coordinator": ("programme", "task_force"),
+    "secretariat": ("programme",),
+    "monitor": ("programme",),
+    "service": ("programme",),
+}
+"""What a role can be bound to."""
+
+
+class GrantForm(BaseModel):
+    """A role within a scope; it begins now unless it says otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    scope_kind: ScopeKind
+    scope: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class Identity(BaseModel):
+    """A person at an identity provider; without `issuer`, at the one of this installation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subject: Annotated[Line, Field(min_length=1, max_length=255)]
+    issuer: Annotated[Line, Field(min_length=1, max_length=500)] | None = None
+
+
+def _no_double(identities: list[Identity]) -> list[Identity]:
+    if len({(identity.issuer, identity.subject) for identity in identities}) < len(identities):
+        raise ValueError(N_("Each identity only once."))
+    return identities
+
+
+class PersonForm(BaseModel):
+    """A person, front-end or service account, whole."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id | None = None
+    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")] | None = None
+    language: Literal["it", "en"] = "it"
+    grants: Annotated[list[GrantForm], Field(max_length=200)] = []
+    api_keys_sha256: Annotated[list[Digest], Field(max_length=20)] = []
+    identities: Annotated[list[Identity], Field(max_length=20), AfterValidator(_no_double)] = []
+
+
+def person_keys(id: str) -> Keys:
+    """The documents of a person."""
+    return {PERSONS: [id], ACCESS: [id]}
+
+
+def credentials_of(form: PersonForm, issuer: str) -> list[str]:
+    """The digests by which the person will be recognised. issuer: of this installation's provider."""
+    identities = [access.identity(identity.issuer or issuer, identity.subject) for identity in form.identities]
+    return list(dict.fromkeys([*form.api_keys_sha256, *identities]))
+
+
+def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str]) -> Document:
+    """Creates a person, or replaces everything that is known of one, and tells what they may do."""
+    grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
+    person = _person(work, id, form.name, form.email, form.language)
+    _tell(work, person, AccessGranted, grants, credentials)
+    return person
+
+
+def add_official(work: Work, id: str, body: str, form: PersonForm, credentials: Sequence[str]) -> Document:
+    """Lets a person act for a body. Of somebody who is known already only the grant changes."""
+    known = work.get(PERSONS, id)
+    stored = work.get(ACCESS, id)
+    held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
+    grant = Grant(role="official", scope_kind="body", scope=body, start=work.now)
+    if any(_runs(old, work) and (old.role, old.scope) == ("official", body) for old in held):
+        return known or {}
+    person = known or _person(work, id, form.name, form.email, form.language)
+    _tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else credentials)
+    return person
+
+
+def revoke(work: Work, id: str, role: Role, scope: str | None) -> Document:
+    """Ends a role of a person from now on. Raises 404 when they do not hold it."""
+    person, stored = work.get(PERSONS, id), work.get(ACCESS, id)
+    if person is None or stored is None:
+        raise not_found()
+    grants = [Grant.model_validate(grant) for grant in stored["grants"]]
+    ended = [grant for grant in grants if (grant.role, grant.scope) == (role, scope) and _runs(grant, work)]
+    if not ended:
+        raise not_found(N_("The person does not hold this role."))
+    kept = [grant.model_copy(update={"end": work.now}) if grant in ended else grant for grant in grants]
+    _tell(work, person, AccessRevoked, kept, stored["credentials"])
+    return person
+
+
+def erase(work: Work, id: str) -> Document:
+    """Removes name, address and every credential of a person; the id stays where it was used. Safe to repeat."""
+    person = work.get(PERSONS, id)
+    if person is None:
+        raise not_found()
+    if not person.get("erased_at"):
+        person |= {"name": "", "email": None, "email_key": None, "erased_at": work.now}
+        _tell(work, person, PersonErased, [], [])
+    return person
+
+
+def _person(work: Work, id: str, name: str, email: str | None, language: str) -> Document:
+    known = work.get(PERSONS, id) or {"_id": id, "schema_version": 1, "sequence": 0, "created_at": work.now}
+    key = email_key(email) if email else None
+    facts: dict[str, Any] = {"name": name, "email": email, "email_key": key, "language": language, "erased_at": None}
+    return {**known, **facts}
+
+
+def _tell(
+    work: Work, person: Document, model: type[AccessEvent], grants: Sequence[Grant], credentials: Sequence[str]
+) -> None:
+    person["sequence"] += 1
+    state = AccessState(
+        id=person["_id"], grants=tuple(grants), credentials=tuple(credentials), language=person["language"]
+    )
+    event = work.publish(model, person["_id"], person["sequence"], AccessData(state=state))
+    assert isinstance(event, AccessEvent)
+    access.apply(work, event)
+    work.put(PERSONS, person)
+
+
+def _runs(grant: Grant, work: Work) -> bool:
+    return grant.end is None or work.now < grant.end
+
+
+def _grant(work: Work, number: int, form: GrantForm) -> Grant:
+    place = f"/grants/{number}"
+    if form.scope_kind not in SCOPES[form.role]:
+        fault = N_("This role cannot be bound to this kind of scope.")
+        raise invalid([{"pointer": f"{place}/scope_kind", "detail": fault}])
+    start = form.start or work.now
+    if form.end and form.end <= start:
+        raise invalid([{"pointer": f"{place}/end", "detail": N_("The end must be after the start.")}])
+    scope = _scope(form)
+    if scope is None and form.scope_kind != "programme":
+        fault = N_("Name a body by its ISTAT or IPA code, or a task force by its theme.")
+        raise invalid([{"pointer": f"{place}/scope", "detail": fault}])
+    return Grant(role=form.role, scope_kind=form.scope_kind, scope=scope, start=start, end=form.end)
+
+
+def _scope(form: GrantForm) -> str | None:
+    if form.scope_kind == "body":
+        body = vocabulary.body(form.scope or "")
+        return body.code if body else None
+    if form.scope_kind == "task_force":
+        theme = vocabulary.theme(form.scope or "")
+        return theme.code if theme else None
+    return None

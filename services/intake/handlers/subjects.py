@@ -1,0 +1,68 @@
+"""What a request is about and whose it is, checked against the vocabulary; a wrong code is told its nearest ones."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from contracts import vocabulary
+from services.chassis.i18n import N_
+from services.chassis.problems import Problem
+
+_ENDED = N_("That body has ended; send the request in the name of its successor.")
+_UNKNOWN_BODY = N_("No body has this ISTAT or IPA code.")
+_UNKNOWN_THEME = N_("No theme has this code.")
+_UNKNOWN_PROCEDURE = N_("No procedure has this code.")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A theme, None while nobody has told it, and perhaps one of its procedures."""
+
+    theme: str | None = None
+    procedure: str | None = None
+
+    def codes(self) -> dict[str, str | None]:
+        """Both, as the timeline keeps them."""
+        return {"theme": self.theme, "procedure": self.procedure}
+
+
+def checked_subject(theme: str | None, procedure: str | None) -> Subject:
+    """The subject; a procedure alone tells its theme. Raises 422."""
+    if procedure is not None:
+        known = vocabulary.procedure(procedure)
+        if known is None:
+            raise unknown("/procedure", _UNKNOWN_PROCEDURE, vocabulary.nearest(procedure, "procedure"))
+        if theme is None or theme == known.theme:
+            return Subject(known.theme, procedure)
+    if theme is not None and vocabulary.theme(theme) is None:
+        raise unknown("/theme", _UNKNOWN_THEME, vocabulary.nearest(theme, "theme"))
+    if procedure is not None:
+        known_theme = vocabulary.theme(theme or "")
+        raise unknown(
+            "/procedure",
+            N_("This procedure belongs to another theme."),
+            list(known_theme.procedures) if known_theme else [],
+        )
+    return Subject(theme)
+
+
+def checked_body(code: str, day: date) -> vocabulary.Body:
+    """The body with this ISTAT or IPA code. Raises 422, naming the successor of one that has ended."""
+    body = vocabulary.body(code.strip())
+    if body is None:
+        raise unknown("/body", _UNKNOWN_BODY, vocabulary.nearest(code, "body"))
+    if not body.valid_on(day):
+        raise unknown("/body", _ENDED, [body.successor] if body.successor else [])
+    return body
+
+
+def unknown(pointer: str, fault: str, nearest: list[str]) -> Problem:
+    """422 for a code that cannot be used, with those that may have been meant."""
+    detail = N_("A code cannot be used. Nearest valid ones: {nearest}.") if nearest else ""
+    return Problem(
+        422,
+        N_("Some fields are not valid"),
+        detail,
+        errors=[{"pointer": pointer, "detail": fault}],
+        values={"nearest": ", ".join(nearest)},
+        extra={"nearest": nearest},
+    )

@@ -1,0 +1,171 @@
+"""What can be done with a request on its page. The rules are in `domain.transitions`; here are only the forms.
+
+To offer a further action: a form, one entry in `ACTIONS`, its `<form>` in templates/requests/actions.html, and what
+is said afterwards in `request.DONE`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from contracts.requests import Outcome, Visibility
+from services.chassis.auth import Caller, person
+from services.chassis.forms import checked_form, fill
+from services.chassis.i18n import N_, language_of
+from services.chassis.pages import Notice
+from services.chassis.problems import Problem, not_found
+from services.chassis.service import Service
+from services.chassis.work import Work
+from services.intake.handlers import conversation, requests
+from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.submission import Code
+from services.intake.pages import labels
+from services.intake.pages.new import Written
+from services.intake.pages.receipts import once
+from services.intake.pages.request import show
+from services.intake.store.requests import REQUESTS
+
+Person = Annotated[Caller, Depends(person)]
+Form = Annotated[FormData, Depends(checked_form)]
+
+
+class Reply(BaseModel):
+    """A message. The names of fields are unique on the page, because the forms stand beside each other."""
+
+    reply: Written
+    visibility: Visibility = "shared"
+
+
+class Question(BaseModel):
+    """What the expert needs to know."""
+
+    question: Written
+
+
+class Resolution(BaseModel):
+    """How it ended."""
+
+    outcome: Outcome
+    solution: Written
+
+
+class Closing(BaseModel):
+    """The body's judgement."""
+
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    comment: Written | None = None
+
+
+class Reopening(BaseModel):
+    """Why it is not solved."""
+
+    reopening: Written
+
+
+class Withdrawal(BaseModel):
+    """Why help is no longer needed."""
+
+    withdrawal: Written | None = None
+
+
+class Reclassification(BaseModel):
+    """What it is about."""
+
+    theme: Code
+    procedure: Code | None = None
+
+
+@dataclass(frozen=True)
+class PageAction:
+    """Its form, and what is decided with the filled form."""
+
+    form: type[BaseModel]
+    decide: Callable[[Work, str, Caller, Any], object]
+
+
+ACTIONS: dict[str, PageAction] = {
+    "reply": PageAction(Reply, lambda work, id, who, form: conversation.post_message(
+        work, id, who, form.reply, form.visibility, channel="web")),
+    "ask": PageAction(Question, lambda work, id, who, form: conversation.ask(work, id, who, form.question)),
+    "resolve": PageAction(Resolution, lambda work, id, who, form: requests.resolve(
+        work, id, who, form.outcome, form.solution)),
+    "close": PageAction(Closing, lambda work, id, who, form: requests.close(
+        work, id, who, form.rating, form.comment or "")),
+    "reopen": PageAction(Reopening, lambda work, id, who, form: requests.reopen(work, id, who, form.reopening)),
+    "withdraw": PageAction(Withdrawal, lambda work, id, who, form: requests.withdraw(
+        work, id, who, form.withdrawal or "")),
+    "reclassify": PageAction(Reclassification, lambda work, id, who, form: requests.reclassify(
+        work, id, who, form.theme, form.procedure)),
+}  # fmt: skip
+"""Last part of the address -> action."""
+
+_TEXTS = ("reply", "question", "solution", "comment", "reopening", "withdrawal")
+
+
+def router(service: Service, parts: Parts) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.post("/requests/{number}/{name}")
+    async def act(request: Request, number: str, name: str, caller: Person, form: Form) -> Response:
+        action = ACTIONS.get(name)
+        if action is None:
+            raise not_found()
+        found = await find(parts, caller, number)
+        values = {key: value for key, value in form.items() if isinstance(value, str)}
+        filled, errors = fill(action.form, form)
+        if filled is None:
+            return await show(
+                service, parts, request, caller, found, status=422, values=values, errors=errors, opened=name
+            )
+
+        def decide(work: Work) -> dict[str, Any]:
+            action.decide(work, found["_id"], caller, filled)
+            return {"done": name}
+
+        try:
+            await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide)
+        except Problem as problem:
+            return await _refused(service, parts, request, caller, number, name, values, problem)
+        back = "/triage" if form.get("back") == "/triage" else f"/requests/{found['number']}"
+        return RedirectResponse(f"{back}?done={name}", status_code=303)
+
+    return routes
+
+
+async def _refused(
+    service: Service,
+    parts: Parts,
+    request: Request,
+    caller: Caller,
+    number: str,
+    name: str,
+    values: dict[str, str],
+    problem: Problem,
+) -> Response:
+    """The page as it stands now, saying why the action is not possible; what was written is shown where it can be."""
+    if problem.status not in (403, 409, 422):
+        raise problem
+    found = await find(parts, caller, number)
+    words = service.web.pages.translations.translator(language_of(request, caller))
+    if problem.status == 409:
+        status = words(labels.STATUSES[found["status"]][0])
+        told = words(N_("This is no longer possible: meanwhile the request is “{status}”. Below is how it stands now."),
+                     status=status)  # fmt: skip
+    else:
+        told = words(problem.detail or problem.title, **problem.values)
+    errors = {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
+    return await show(
+        service, parts, request, caller, found, status=problem.status, notices=[Notice("warning", told)],
+        values=values, errors=errors, opened=name, unsent=_written(values) if problem.status == 409 else "",
+    )  # fmt: skip
+
+
+def _written(values: dict[str, str]) -> str:
+    """What somebody wrote for an action whose form is no longer there."""
+    return next((values[name] for name in _TEXTS if values.get(name)), "")

@@ -1,0 +1,86 @@
+"""What people are told instead of codes. Every code of the contracts has its words here; tests compare the two."""
+
+from typing import Literal
+
+from contracts import vocabulary
+from services.chassis.i18n import N_, Translator
+
+Tone = Literal["neutral", "info", "success", "warning", "danger"]
+
+STATUSES: dict[str, tuple[str, Tone]] = {
+    "submitted": (N_("Sent"), "info"),
+    "triage": (N_("To be sorted"), "warning"),
+    "assigned": (N_("Offered to an expert"), "info"),
+    "in_progress": (N_("In progress"), "info"),
+    "waiting": (N_("Waiting for the body"), "warning"),
+    "resolved": (N_("Resolved"), "success"),
+    "closed": (N_("Closed"), "neutral"),
+    "withdrawn": (N_("Withdrawn"), "neutral"),
+    "merged": (N_("Joined to another one"), "neutral"),
+}
+KINDS = {"technical": N_("Technical assistance"), "legal": N_("Legal assistance")}
+URGENCIES = {"normal": N_("Normal"), "high": N_("High")}
+OUTCOMES = {
+    "solved": N_("solved"),
+    "partly_solved": N_("partly solved"),
+    "not_solved": N_("not solved"),
+    "redirected": N_("passed to another office"),
+}
+CHANNELS = {
+    "web": N_("This site"),
+    "api": N_("Program of the body"),
+    "email": N_("E-mail"),
+    "pec": N_("Certified e-mail (PEC)"),
+    "phone": N_("Telephone"),
+}
+MESSAGE_KINDS = {
+    "question": N_("Question"),
+    "answer": N_("Answer"),
+    "resolution": N_("Solution"),
+    "reopening": N_("Reason for reopening"),
+    "comment": N_("Closing comment"),
+    "withdrawal": N_("Reason for the withdrawal"),
+}
+"""Messages of any other kind need no name."""
+AUTHORS = {"expert": N_("task force"), "coordinator": N_("coordination"), "system": N_("automatic")}
+"""Beside the name of who wrote; a requester is shown with their body."""
+METRICS = {
+    "acceptance": N_("taking charge"),
+    "first_answer": N_("the first answer"),
+    "resolution": N_("the solution"),
+}
+NO_THEME = N_("Not decided yet")
+
+
+def theme_name(code: str | None, words: Translator) -> str:
+    """The theme in the reader's language."""
+    theme = vocabulary.theme(code) if code else None
+    if theme is None:
+        return code or words(NO_THEME)
+    return theme.name_it if words.language == "it" else theme.name_en
+
+
+def procedure_name(code: str | None, words: Translator) -> str:
+    """The procedure in the reader's language; in Italian where nobody has translated it."""
+    procedure = vocabulary.procedure(code) if code else None
+    if procedure is None:
+        return code or ""
+    return procedure.name_it if words.language == "it" else procedure.name_en or procedure.name_it
+
+
+def theme_choices(words: Translator) -> list[tuple[str, str]]:
+    """Themes to choose from."""
+    return [(theme.code, theme_name(theme.code, words)) for theme in vocabulary.themes()]
+
+
+def procedure_groups(words: Translator) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Procedures to choose from, under their themes."""
+    return [
+        (theme_name(theme.code, words), [(code, procedure_name(code, words)) for code in theme.procedures])
+        for theme in vocabulary.themes()
+    ]
+
+
+def choices(labels: dict[str, str], words: Translator) -> list[tuple[str, str]]:
+    """Codes to choose from, with their words."""
+    return [(code, words(text)) for code, text in labels.items()]

@@ -1,0 +1,116 @@
+"""Lists: the requests that the caller may see, and those that wait for somebody to give them a theme."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse
+
+from services.chassis.auth import Caller, allow, person
+from services.chassis.i18n import N_, Translator, language_of
+from services.chassis.mongo import Document
+from services.chassis.pages import Notice
+from services.chassis.service import Service
+from services.intake.domain.transitions import STATUSES, UNDER_WAY
+from services.intake.handlers.parts import Parts
+from services.intake.pages import labels
+from services.intake.pages.receipts import new_key
+from services.intake.store.requests import COUNT_CAP, RequestQuery
+from services.intake.store.visibility import OF_ALL, parties
+
+Person = Annotated[Caller, Depends(person)]
+Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
+Words = Annotated[str, Query(max_length=200)]
+Cursor = Annotated[str, Query(max_length=500)]
+PAGE = 20
+
+
+def router(service: Service, parts: Parts) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+    pages, store = service.web.pages, parts.stores.requests
+
+    @routes.get("/requests")
+    async def requests(
+        request: Request, caller: Person, status: Words = "", q: Words = "", cursor: Cursor = ""
+    ) -> HTMLResponse:
+        words = pages.translations.translator(language_of(request, caller))
+        status = status if status in STATUSES else ""
+        query = RequestQuery(statuses=(status,) if status else (), q=q or None)
+        rows, following = await store.page(caller, query, PAGE, cursor or None)
+        kept = {name: value for name, value in (("status", status), ("q", q)) if value}
+        return pages.render(
+            request, "requests/list.html", caller,
+            items=await _rows(parts, caller, rows, words),
+            count=await store.count(caller, query), cap=COUNT_CAP,
+            everything=caller.has(*OF_ALL),
+            may_ask=caller.has("official", "representative", "secretariat"),
+            statuses=[(code, words(text)) for code, (text, _) in labels.STATUSES.items()],
+            values={"status": status, "q": q},
+            next="/requests?" + urlencode({**kept, "cursor": following}) if following else None,
+            first=("/requests?" + urlencode(kept)).rstrip("?") if cursor else None,
+        )  # fmt: skip
+
+    @routes.get("/triage")
+    async def triage(request: Request, caller: Coordination, cursor: Cursor = "", done: Words = "") -> HTMLResponse:
+        words = pages.translations.translator(language_of(request, caller))
+        query = RequestQuery(statuses=("triage",), sort="oldest")
+        rows, following = await store.page(caller, query, PAGE, cursor or None)
+        return pages.render(
+            request, "requests/triage.html", caller,
+            notices=[Notice("success", N_("The theme has been set."))] if done == "reclassify" else [],
+            items=[_to_sort(parts, row, words) for row in rows],
+            themes=labels.theme_choices(words),
+            next="/triage?" + urlencode({"cursor": following}) if following else None,
+            first="/triage" if cursor else None,
+        )  # fmt: skip
+
+    return routes
+
+
+async def _rows(parts: Parts, caller: Caller, rows: list[Document], words: Translator) -> list[dict[str, Any]]:
+    names = await names_of(parts, [row["lead"] for row in rows])
+    return [
+        {
+            "number": row["number"],
+            "title": row["title"],
+            "body": row["body_name"],
+            "theme": labels.theme_name(row["theme"], words),
+            "status": words(labels.STATUSES[row["status"]][0]),
+            "tone": labels.STATUSES[row["status"]][1],
+            "lead": names.get(row["lead"], "") if names_lead(caller, row) else "",
+            "submitted_at": row["submitted_at"],
+        }
+        for row in rows
+    ]
+
+
+async def names_of(parts: Parts, ids: Iterable[str | None]) -> dict[str | None, str]:
+    """Person id -> name, of those who are known."""
+    found = await parts.stores.persons.by_ids(sorted({id for id in ids if id}))
+    return {person["_id"]: person["name"] for person in found}
+
+
+def names_lead(caller: Caller, request: Document) -> bool:
+    """Whether the expert may be named: to the body only once they have accepted, lest it hears a wrong name."""
+    assignment = request["assignment"]
+    if request["status"] not in UNDER_WAY or not assignment or assignment["status"] != "offered":
+        return True
+    return caller.has(*OF_ALL) or "lead" in parties(caller, request)
+
+
+def _to_sort(parts: Parts, row: Document, words: Translator) -> dict[str, Any]:
+    recognition = parts.recognise(f"{row['title']}\n{row['description']}")
+    return {
+        "number": row["number"],
+        "title": row["title"],
+        "body": row["body_name"],
+        "description": row["description"],
+        "submitted_at": row["submitted_at"],
+        "kind": words(labels.KINDS[row["kind"]]),
+        "words": recognition.words,
+        "candidates": [(labels.theme_name(code, words), share) for code, share in recognition.candidates],
+        "likely": recognition.candidates[0][0] if recognition.candidates else "",
+        "key": new_key(),
+    }

@@ -1,0 +1,186 @@
+"""One request: its page, the part of it that renews itself, and the summary that other services' pages include."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from services.chassis.auth import Caller, person
+from services.chassis.i18n import N_, Translator, language_of
+from services.chassis.mongo import Document
+from services.chassis.pages import Notice
+from services.chassis.service import Service
+from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.reading import WholeRequest, whole
+from services.intake.pages import labels
+from services.intake.pages.lists import names_lead
+from services.intake.pages.receipts import FIELD, new_key
+from services.intake.pages.story import Story
+
+Person = Annotated[Caller, Depends(person)]
+Short = Annotated[str, Query(max_length=40)]
+
+DONE: dict[str, str] = {
+    "submitted": N_("Request sent. Number {number}."),
+    "reply": N_("Message sent."),
+    "ask": N_("Question sent. Until the body answers, the request waits for it."),
+    "resolve": N_("The request is resolved. The body has been asked to confirm."),
+    "close": N_("The request is closed. Thank you."),
+    "reopen": N_("The request is open again."),
+    "withdraw": N_("The request has been withdrawn."),
+    "reclassify": N_("The theme has been set."),
+}
+"""What the page says after an action (msgids)."""
+
+
+def router(service: Service, parts: Parts) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+    pages = service.web.pages
+
+    @routes.get("/requests/{number}")
+    async def read(request: Request, number: str, caller: Person, done: Short = "") -> HTMLResponse:
+        found = await find(parts, caller, number)
+        words = pages.translations.translator(language_of(request, caller))
+        told = [Notice("success", words(DONE[done], number=found["number"]))] if done in DONE else []
+        return await show(service, parts, request, caller, found, notices=told, fresh=done == "submitted")
+
+    @routes.get("/requests/{number}/conversation")
+    async def conversation(
+        request: Request, number: str, caller: Person, seen: int = -1, status: Short = ""
+    ) -> Response:
+        found = await find(parts, caller, number)
+        if found["version"] == seen:
+            return Response(status_code=204)  # Nothing is exchanged under a reader's eyes, or selection, in vain.
+        words = pages.translations.translator(language_of(request, caller))
+        read = await whole(parts, caller, found)
+        return pages.fragment(
+            request, "requests/conversation.html", caller,
+            **told_of(read, caller, words), page_status=status, news=seen >= 0,
+        )  # fmt: skip
+
+    @routes.get("/requests/{number}/summary")
+    async def summary(request: Request, number: str, caller: Person) -> HTMLResponse:
+        found = await find(parts, caller, number)
+        words = pages.translations.translator(language_of(request, caller))
+        return pages.fragment(request, "requests/summary.html", caller, **_head(found, words))
+
+    return routes
+
+
+async def show(
+    service: Service,
+    parts: Parts,
+    request: Request,
+    caller: Caller,
+    found: Document,
+    *,
+    status: int = 200,
+    notices: list[Notice] | None = None,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    opened: str = "",
+    fresh: bool = False,
+    unsent: str = "",
+) -> HTMLResponse:
+    """The page of a request. opened: the action whose form came back with `values` and `errors`.
+
+    fresh: it was sent a moment ago, so the other services may not have heard of it yet.
+    unsent: what was written for an action that came too late; it must not be lost.
+    """
+    words = service.web.pages.translations.translator(language_of(request, caller))
+    read = await whole(parts, caller, found)
+    return service.web.pages.render(
+        request, "requests/request.html", caller, status=status, notices=notices or [],
+        **{**told_of(read, caller, words), **_head(found, words)}, page_status=found["status"], news=False,
+        facts=_facts(read, caller, words), allowed=read.allowed,
+        values={**_usual(found), **(values or {})}, errors=errors or {},
+        opened=opened, fresh=fresh, unsent=unsent, merged_into=found["merged_into"],
+        outcomes=labels.choices(labels.OUTCOMES, words),
+        themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
+    )  # fmt: skip
+
+
+def _usual(found: Document) -> dict[str, str]:
+    """What the forms of the page hold before anybody has written."""
+    return {
+        FIELD: new_key(),
+        "visibility": "shared",
+        "theme": found["theme"] or "",
+        "procedure": found["procedure"] or "",
+    }
+
+
+def told_of(read: WholeRequest, caller: Caller, words: Translator) -> dict[str, Any]:
+    """What renews itself: the conversation, what happened, and the status."""
+    story = Story(read, caller, words)
+    text, tone = labels.STATUSES[read.request["status"]]
+    return {
+        "number": read.request["number"],
+        "seen": read.request["version"],
+        "now": read.request["status"],
+        "status_text": words(text),
+        "status_tone": tone,
+        "messages": story.conversation(),
+        "timeline": story.timeline(),
+        "reads_conversation": read.reads_conversation,
+        "internal": read.internal,
+    }
+
+
+def _head(found: Document, words: Translator) -> dict[str, Any]:
+    """What a request is, in short."""
+    text, tone = labels.STATUSES[found["status"]]
+    return {
+        "number": found["number"],
+        "heading": found["title"],
+        "description": found["description"],
+        "body_name": found["body_name"],
+        "theme": labels.theme_name(found["theme"], words),
+        "kind": words(labels.KINDS[found["kind"]]),
+        "urgency": words(labels.URGENCIES[found["urgency"]]),
+        "urgent": found["urgency"] == "high",
+        "status_text": words(text),
+        "status_tone": tone,
+        "submitted_at": found["submitted_at"],
+    }
+
+
+def _facts(read: WholeRequest, caller: Caller, words: Translator) -> list[tuple[str, str]]:
+    """The definition list of the page; what is not known is left out."""
+    found, story = read.request, Story(read, caller, words)
+    protocol, resolution = found["protocol"], found["resolution"]
+    if found["lead"]:
+        otherwise = N_("The expert")
+        lead = story.name(found["lead"], otherwise) if names_lead(caller, found) else words(N_("An expert must accept"))
+    else:
+        lead = words(N_("Nobody yet"))
+    rows = [
+        (words(N_("Body")), found["body_name"]),
+        (words(N_("Type of assistance")), words(labels.KINDS[found["kind"]])),
+        (words(N_("Theme")), _theme(read, words)),
+        (words(N_("Procedure")), labels.procedure_name(found["procedure"], words)),
+        (words(N_("Urgency")), words(labels.URGENCIES[found["urgency"]])),
+        (words(N_("Followed by")), lead),
+        (words(N_("Sent on")), words.datetime(found["submitted_at"])),
+        (words(N_("Sent by")), story.name(found["requester"], "")),
+        (words(N_("Received through")), words(labels.CHANNELS[found["channel"]])),
+        (words(N_("Protocol number of the body")), _protocol(protocol, words) if protocol else ""),
+        (words(N_("Outcome")), words(labels.OUTCOMES[resolution["outcome"]]) if resolution else ""),
+        (words(N_("Rating of the body")), f"{found['rating']}/5" if found["rating"] else ""),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _theme(read: WholeRequest, words: Translator) -> str:
+    """The theme; to colleagues also how sure the recognition was."""
+    found = read.request
+    name = labels.theme_name(found["theme"], words)
+    if found["theme_source"] != "recognised" or not read.internal:
+        return name
+    share = words.number(round(100 * found["confidence"]))
+    return words(N_("{theme} (recognised automatically, confidence {share}%)"), theme=name, share=share)
+
+
+def _protocol(protocol: Document, words: Translator) -> str:
+    return words(N_("{number} of {day}"), number=protocol["number"], day=words.date(protocol["date"], "short"))

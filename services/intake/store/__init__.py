@@ -1,0 +1,49 @@
+"""Intake's collections. Nothing here is derived from other services alone, so a rebuild drops nothing.
+
+requests   one document a request, with its newest assignment and deadlines      messages, timeline   its history
+bodies     state of registered bodies; the register itself is vocabulary          persons    names and addresses
+access     grants and credentials, the same shape as every service's copy         mails      originals received
+numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
+"""
+
+from dataclasses import dataclass
+
+from services.chassis.mongo import Database
+from services.intake.store import bodies, conversation, mails, persons, requests
+from services.intake.store.bodies import BodyStore
+from services.intake.store.conversation import ConversationStore
+from services.intake.store.files import FileStore
+from services.intake.store.mails import MailStore
+from services.intake.store.numbers import NumberStore
+from services.intake.store.persons import PersonStore
+from services.intake.store.requests import RequestStore
+
+INDEXES = (*requests.INDEXES, *conversation.INDEXES, *bodies.INDEXES, *persons.INDEXES, *mails.INDEXES)
+DERIVED: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stores:
+    """All of them, over one database."""
+
+    requests: RequestStore
+    conversation: ConversationStore
+    bodies: BodyStore
+    persons: PersonStore
+    mails: MailStore
+    files: FileStore
+    numbers: NumberStore
+
+
+def open_stores(database: Database) -> Stores:
+    """The stores of a service's database."""
+    files = FileStore(database)
+    return Stores(
+        RequestStore(database),
+        ConversationStore(database),
+        BodyStore(database),
+        PersonStore(database),
+        MailStore(database, files),
+        files,
+        NumberStore(database),
+    )

@@ -1,0 +1,47 @@
+"""The state of bodies. A body without a document is `known`: it is in the register and nothing more."""
+
+import time
+from collections.abc import Iterable
+
+from contracts.envelope import derived_id
+from services.chassis.mongo import Database, Document, Index
+
+BODIES = "bodies"
+INDEXES = (
+    Index(BODIES, (("code", 1),), unique=True),
+    Index(BODIES, (("status", 1), ("code", 1))),
+)
+_REMEMBERED_SECONDS = 2.0
+
+
+def body_id(code: str) -> str:
+    """The id of the body with this ISTAT code."""
+    return derived_id("body", code)
+
+
+class BodyStore:
+    """Reads bodies; they are written by handlers through their Work."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._remembered: dict[str, tuple[float, Document | None]] = {}
+
+    async def state(self, code: str) -> Document | None:
+        """The state of a body, at most two seconds old: enough to judge a new request."""
+        known = self._remembered.get(code)
+        if known and time.monotonic() < known[0]:
+            return known[1]
+        row = await self._database[BODIES].find_one({"_id": body_id(code)})
+        # At most as many entries as there are bodies: only codes of the register are asked for.
+        self._remembered[code] = (time.monotonic() + _REMEMBERED_SECONDS, row)
+        return row
+
+    async def fresh(self, code: str) -> Document | None:
+        """The state of a body now."""
+        self._remembered.pop(code, None)
+        return await self.state(code)
+
+    async def states(self, codes: Iterable[str]) -> dict[str, Document]:
+        """Code -> state of those bodies that have one."""
+        rows = await self._database.by_ids(BODIES, [body_id(code) for code in codes])
+        return {row["code"]: row for row in rows}

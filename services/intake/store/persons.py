@@ -1,0 +1,48 @@
+"""Persons: names, addresses and language. What they may do is in `access`, as in every other service."""
+
+from collections.abc import Iterable
+
+from services.chassis.access import ACCESS
+from services.chassis.mongo import Database, Document, Index
+
+PERSONS = "persons"
+INDEXES = (
+    Index(PERSONS, (("email_key", 1),), partial={"email_key": {"$type": "string"}}),
+    Index(ACCESS, (("grants.scope", 1), ("grants.role", 1))),
+)
+
+
+def email_key(address: str) -> str:
+    """How addresses are compared."""
+    return address.strip().lower()
+
+
+class PersonStore:
+    """Reads persons and their access; they are written by handlers through their Work."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_ids(self, ids: Iterable[str]) -> list[Document]:
+        """Those of these persons that exist and were not erased."""
+        return [row for row in await self._database.by_ids(PERSONS, ids) if not row.get("erased_at")]
+
+    async def by_email(self, address: str) -> list[Document]:
+        """The persons who use this address, oldest first; a town hall may share one."""
+        found = self._database[PERSONS].find({"email_key": email_key(address)}, sort=[("_id", 1)], limit=20)
+        return [row async for row in found]
+
+    async def access(self, ids: Iterable[str]) -> dict[str, Document]:
+        """Person id -> what is stored of grants and credentials."""
+        return {row["_id"]: row for row in await self._database.by_ids(ACCESS, ids)}
+
+    async def holders(self, role: str, scope: str) -> list[Document]:
+        """The access documents that hold, or held, a role within a scope."""
+        grant = {"$elemMatch": {"role": role, "scope": scope}}
+        return [row async for row in self._database[ACCESS].find({"grants": grant}, limit=1000)]
+
+    async def owner_of(self, credentials: Iterable[str], besides: str) -> str | None:
+        """Somebody else who holds one of these credentials."""
+        where = {"credentials": {"$in": list(credentials)}, "_id": {"$ne": besides}}
+        row = await self._database[ACCESS].find_one(where, {"_id": 1})
+        return str(row["_id"]) if row else None

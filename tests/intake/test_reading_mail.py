@@ -1,0 +1,98 @@
+"""What a mail says, whatever its charset and headers claim."""
+
+from contextlib import suppress
+
+import pytest
+
+from services.intake.mailbox.messages import Unreadable, decoded_text, read_mail
+from services.intake.mailbox.plain_text import plain_text
+
+
+def a_mail(body: bytes, *headers: bytes) -> bytes:
+    return b"\r\n".join([b"From: a@b.example", b"Message-ID: <1@b>", *headers, b"", body])
+
+
+@pytest.mark.parametrize(
+    ("charset", "body"),
+    [
+        ("us-ascii", "perché è così".encode()),
+        ("utf-8", "perché è così".encode("cp1252")),
+        ("iso-8859-1", "perché è così".encode("latin-1")),
+        ("klingon-7", "perché è così".encode()),
+        ("", "perché è così".encode()),
+        ("utf-16-nonsense", "perché è così".encode("cp1252")),
+    ],
+)
+def test_a_charset_that_lies_still_gives_readable_text(charset: str, body: bytes) -> None:
+    kind = f"Content-Type: text/plain; charset={charset}".encode() if charset else b"Content-Type: text/plain"
+
+    mail = read_mail(a_mail(body, kind, b"Content-Transfer-Encoding: 8bit"), "a@b.example")
+
+    assert mail.text == "perché è così"
+
+
+@pytest.mark.parametrize(
+    ("subject", "read"),
+    [
+        (b"=?utf-8?q?Perch=C3=A9?=", "Perché"),
+        (b"=?us-ascii?q?Perch=C3=A9?=", "Perché"),
+        (b"=?nowhere?b?UGVyY2jDqQ==?=", "Perché"),
+        ("Perché".encode(), "Perché"),
+        ("Perché".encode("cp1252"), "Perché"),
+        (b"=?utf-8?b?%%%?= x", None),
+        (b"a\x00b", "a b"),
+    ],
+)
+def test_a_subject_in_whatever_encoding_is_read(subject: bytes, read: str | None) -> None:
+    mail = read_mail(a_mail(b"x", b"Subject: " + subject), "a@b.example")
+
+    assert read is None or mail.subject == read
+
+
+def test_html_becomes_inert_text_and_plain_text_is_preferred() -> None:
+    html = "<style>p{}</style><p>Buon<b>giorno</b><script>alert(1)</script></p><p onclick=x>Ciao&nbsp;&egrave;</p>"
+    parts = (
+        b"--x",
+        b"Content-Type: text/html",
+        b"",
+        b"<p>html</p>",
+        b"--x",
+        b"Content-Type: text/plain",
+        b"",
+        b"piano",
+    )
+    both = b"\r\n".join([*parts, b"--x--", b""])
+
+    assert plain_text(html) == "Buongiorno\nCiao è"
+    assert read_mail(a_mail(html.encode(), b"Content-Type: text/html; charset=utf-8"), "a").text == "Buongiorno\nCiao è"
+    assert read_mail(a_mail(both, b"Content-Type: multipart/alternative; boundary=x"), "a").text == "piano"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"Content-Type: ;;;=\r\n\r\nx",
+        b"Content-Type: multipart/mixed; boundary=never\r\n\r\nx",
+        b"From: <<<>>>\r\nSubject\r\n\r\n",
+        b"".join(b"X-%d: y\r\n" % number for number in range(10_000)) + b"\r\nx",
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth) for depth in range(200)
+        ),
+    ],
+    ids=["empty", "binary", "no type", "no boundary", "no address", "10,000 headers", "200 nested parts"],
+)
+def test_broken_mail_is_read_as_far_as_possible_or_called_unreadable(raw: bytes) -> None:
+    with suppress(Unreadable):
+        assert read_mail(raw, "a@b.example").message_id
+
+
+def test_a_mail_without_id_is_known_by_its_bytes() -> None:
+    first, again, other = (read_mail(b"From: a@b.example\r\n\r\n" + text, "a") for text in (b"x", b"x", b"y"))
+
+    assert first.message_id == again.message_id != other.message_id
+
+
+def test_bytes_of_no_charset_at_all_become_something() -> None:
+    assert decoded_text(b"\x81\x8d", None)

@@ -1,0 +1,97 @@
+"""Lists of requests: what each role sees in them, and how it is narrowed."""
+
+import pytest
+
+from tests.intake_pages.conftest import BERGAMO, VARESE, ask, lead
+
+
+async def test_an_official_sees_the_requests_of_their_body_alone(visit) -> None:
+    ours, theirs = await visit("official", BERGAMO), await visit("official", VARESE)
+    mine, others = await ask(ours), await ask(theirs, body=VARESE)
+
+    page = await ours.get("/requests")
+
+    assert f'href="/requests/{mine}"' in page.text
+    assert others not in page.text
+
+
+@pytest.mark.parametrize("role", ["coordinator", "secretariat", "monitor"])
+async def test_the_programmes_staff_sees_all(visit, role) -> None:
+    number = await ask(await visit("official", VARESE), body=VARESE)
+    staff = await visit(role)
+
+    page = await staff.get("/requests")
+
+    assert "<h1>Tutte le richieste</h1>" in page.text
+    assert f'href="/requests/{number}"' in page.text
+
+
+async def test_an_expert_sees_what_they_lead_and_an_empty_page_before(service, visit) -> None:
+    number = await ask(await visit("official", BERGAMO))
+    expert = await visit("expert", "waste-management")
+
+    before = await expert.get("/requests")
+    await lead(service, number, expert.id)
+    after = await expert.get("/requests")
+
+    assert "Ancora nessuna richiesta" in before.text
+    assert number not in before.text
+    assert number in after.text
+
+
+async def test_the_body_reads_the_experts_name_only_once_they_have_accepted(service, visit) -> None:
+    official = await visit("official", BERGAMO)
+    number = await ask(official, title="Chi risponde")
+    expert = await visit("expert", "waste-management", name="Carla Rota")
+
+    await lead(service, number, expert.id, "offered")
+    offered = [await official.get("/requests?q=risponde"), await official.get(f"/requests/{number}")]
+    await lead(service, number, expert.id)
+    accepted = [await official.get("/requests?q=risponde"), await official.get(f"/requests/{number}")]
+
+    assert all("Carla Rota" not in page.text for page in offered)
+    assert all("Carla Rota" in page.text for page in accepted)
+
+
+async def test_the_list_is_narrowed_by_words_and_status_and_says_when_nothing_is_found(visit) -> None:
+    official = await visit("official", BERGAMO)
+    number = await ask(official, title="Gelsomini in fiore")
+
+    found = await official.get("/requests?q=gelsomino&status=submitted")
+    nothing = await official.get("/requests?q=gelsomino&status=closed")
+
+    assert number in found.text
+    assert "1 richiesta" in found.text
+    assert "Nessun risultato" in nothing.text
+    assert 'value="gelsomino"' in nothing.text
+
+
+async def test_pages_follow_each_other_without_loss_and_keep_the_filter(visit) -> None:
+    official = await visit("official", BERGAMO)
+    numbers = {await ask(official, title=f"Ortensia {n}") for n in range(21)}
+
+    first = await official.get("/requests?q=ortensia")
+    address = first.text.split('href="/requests?q=ortensia&amp;cursor=')[1].split('"')[0]
+    second = await official.get(f"/requests?q=ortensia&cursor={address}")
+
+    assert {number for number in numbers if number in first.text + second.text} == numbers
+    assert sum(number in first.text for number in numbers) == 20
+    assert 'href="/requests?q=ortensia"' in second.text
+
+
+async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) -> None:
+    official = await visit("official", BERGAMO)
+    doubtful = "Impianto fotovoltaico in area agricola: occorre la PAS o una autorizzazione paesaggistica?"
+    number = await ask(official, theme="", title="Un impianto", description=doubtful)
+    coordinator = await visit("coordinator")
+
+    page = await coordinator.get("/triage")
+    sent = await coordinator.send("/triage", f"/requests/{number}/reclassify", theme="waste-management")
+    after = await coordinator.get(sent.headers["location"])
+
+    assert number in page.text
+    assert "% degli indizi" in page.text
+    assert sent.headers["location"] == "/triage?done=reclassify"
+    assert number not in after.text
+    assert "Il tema è stato attribuito." in after.text
+    assert (await official.get("/triage")).status_code == 403
