@@ -1,0 +1,3 @@
+from services.chassis.running import main
+
+main("notify")

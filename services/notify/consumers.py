@@ -1,0 +1,88 @@
+"""The table of events in, and the one place where wire types are turned into what the handlers speak of."""
+
+from typing import Any
+
+from contracts import requests
+from contracts.access import AccessEvent, AccessGranted, AccessRevoked, PersonErased
+from contracts.assignments import (
+    AssignmentAccepted,
+    AssignmentEvent,
+    AssignmentOffered,
+    AssignmentReminded,
+    RequestUnroutable,
+)
+from contracts.requests import RequestEvent
+from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
+from services.chassis import access
+from services.chassis.access import ACCESS
+from services.chassis.decoding import On
+from services.chassis.work import Keys, Work
+from services.notify import handlers
+from services.notify.handlers import Happening
+from services.notify.store import ARRIVALS, NOTICES, REQUESTS
+
+_FACTS = {"message", "author", "author_role", "visibility", "automatic", "outcome", "rating", "into_number", "reason"}
+"""What is kept of a payload beside the state: codes, ids and numbers."""
+
+
+def _request(event: RequestEvent) -> Happening:
+    state = event.data.state
+    facts = event.data.model_dump(include=_FACTS)
+    return Happening(event, state.id, state.number, event.order, lead=state.lead, facts=facts)
+
+
+def _assignment(event: AssignmentEvent) -> Happening:
+    state = event.data.state
+    facts: dict[str, Any] = event.data.model_dump(include=_FACTS)
+    facts |= {"assignment": state.id, "expert": state.expert, "expires_at": state.expires_at}
+    return Happening(
+        event, state.request, state.number, state.request_order, None, state.expert, state.task_force, facts
+    )
+
+
+def _deadline(event: DeadlineEvent) -> Happening:
+    data = event.data
+    facts = {"metric": data.metric, "due_at": data.due_at}
+    return Happening(event, data.request, data.number, (0, 0), lead=data.lead, facts=facts)
+
+
+def _on_request(work: Work, event: RequestEvent) -> None:
+    handlers.keep_state(work, event.subject, event.order, event.data.state.model_dump(include=handlers.KEPT))
+    handlers.tell(work, _request(event))
+
+
+def _on_assignment(work: Work, event: AssignmentEvent) -> None:
+    handlers.tell(work, _assignment(event))
+
+
+def _on_deadline(work: Work, event: DeadlineEvent) -> None:
+    handlers.tell(work, _deadline(event))
+
+
+def _on_access(work: Work, event: AccessEvent) -> None:
+    access.apply(work, event)
+    handlers.note_grants(work, event.subject, event.id, event.time, event.data.state.grants)
+
+
+def _of_request(event: RequestEvent) -> Keys:
+    return {REQUESTS: [event.subject], NOTICES: handlers.notice_ids(event)}
+
+
+def _notices(event: AssignmentEvent | DeadlineEvent) -> Keys:
+    return {NOTICES: handlers.notice_ids(event)}
+
+
+def _of_person(event: AccessEvent) -> Keys:
+    return {ACCESS: [event.subject], ARRIVALS: [event.id]}
+
+
+EVENTS: tuple[On[Any], ...] = (
+    *(On(model, _on_request, _of_request) for model in requests.EVENTS),
+    On(AssignmentOffered, _on_assignment, _notices),
+    On(AssignmentReminded, _on_assignment, _notices),
+    On(AssignmentAccepted, _on_assignment, _notices),
+    On(RequestUnroutable, _on_assignment, _notices),
+    On(DeadlineAtRisk, _on_deadline, _notices),
+    On(DeadlineBreached, _on_deadline, _notices),
+    *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),
+)

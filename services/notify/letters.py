@@ -1,0 +1,71 @@
+"""Letters: a delivery together with everything its text needs, gathered for a whole batch at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.chassis.mongo import Document
+from services.chassis.settings import Settings
+from services.notify.channels.letter import Letter, Outcome, Recipient
+from services.notify.directory import Directory, RequestText
+from services.notify.domain import naming
+from services.notify.messages import MESSAGES
+
+UNKNOWN = Outcome("refused", "recipient_unknown")
+"""Intake owns the persons: whom it does not know was erased."""
+NO_TEXT = Outcome("delayed", "text_missing")
+
+
+def link_of(message: str, number: str, facts: Mapping[str, Any]) -> str:
+    """Where a notification leads, below the public address."""
+    return MESSAGES[message].link.format(number=number, assignment=facts.get("assignment"))
+
+
+class Letters:
+    """Writes letters."""
+
+    def __init__(self, directory: Directory, settings: Settings) -> None:
+        self._directory = directory
+        self._settings = settings
+
+    async def write(self, deliveries: Sequence[Document], now: datetime) -> dict[str, Letter | Outcome]:
+        """For each delivery its letter, or why there is none. Raises Away."""
+        people = {delivery["recipient"] for delivery in deliveries}
+        people |= {delivery["facts"]["expert"] for delivery in deliveries if delivery["facts"].get("expert")}
+        said = {delivery["facts"]["message"] for delivery in deliveries if delivery["facts"].get("message")}
+        persons = await self._directory.persons(people)
+        titles, words = await self._directory.texts((delivery["request"] for delivery in deliveries), said)
+        return {delivery["_id"]: self._letter(delivery, persons, titles, words, now) for delivery in deliveries}
+
+    def _letter(
+        self,
+        delivery: Document,
+        persons: Mapping[str, Recipient],
+        titles: Mapping[str, RequestText],
+        words: Mapping[str, str],
+        now: datetime,
+    ) -> Letter | Outcome:
+        facts = delivery["facts"]
+        person, about = persons.get(delivery["recipient"]), titles.get(delivery["request"])
+        if person is None:
+            return UNKNOWN
+        if about is None or (facts.get("message") and facts["message"] not in words):
+            return NO_TEXT
+        expert = persons.get(facts.get("expert") or "")
+        body = naming(about.body, about.body_name, person.language)
+        values = {
+            **facts,
+            "name": person.name,
+            "number": delivery["number"],
+            "title": " ".join(about.title.split()),
+            "the_body": body.the,
+            "of_body": body.of,
+            "programme": self._settings.programme,
+            "link": self._settings.public_url + link_of(delivery["message"], delivery["number"], facts),
+            "page": f"{self._settings.public_url}/notifications",
+            "text": words.get(facts.get("message") or ""),
+            "expert": expert.name if expert else None,
+        }
+        # What is not known is left out, so that a text that needs it fails instead of saying "None".
+        known = {name: value for name, value in values.items() if value is not None}
+        return Letter(delivery["_id"], delivery["message"], delivery["number"], person, None, now, known)

@@ -1,0 +1,135 @@
+"""The catalogue of what people are told: event type -> message, for whom, under which condition.
+
+To tell something new: one line in `LINES` (and the message in `MESSAGES`), a template
+`templates/mail/<code>.txt`, its Italian in `locale/it.po`. The facts that conditions see are those that
+`consumers.py` takes from the event.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Audience = Literal["requester", "lead", "expert", "coordinators", "secretariat"]
+Facts = Mapping[str, Any]
+
+
+def N_(text: str) -> str:  # noqa: N802 (the name that gettext tools know)
+    """Marks a text that is translated when it is shown."""
+    return text
+
+
+def _always(facts: Facts) -> bool:
+    return True
+
+
+def _written_by(*roles: str) -> Callable[[Facts], bool]:
+    """A message for both sides, written by a person of one of them: notes and automatic answers are not told."""
+
+    def condition(facts: Facts) -> bool:
+        return facts["visibility"] == "shared" and not facts["automatic"] and facts["author_role"] in roles
+
+    return condition
+
+
+@dataclass(frozen=True)
+class Message:
+    """title: subject of the mail and entry of the list. link: the address below the public one."""
+
+    code: str
+    title: str
+    link: str = "/requests/{number}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the catalogue."""
+
+    event: str
+    message: str
+    audiences: tuple[Audience, ...]
+    when: Callable[[Facts], bool] = _always
+
+
+MESSAGES: dict[str, Message] = {
+    message.code: message
+    for message in (
+        Message("received", N_("The request has been received")),
+        Message("taken", N_("An expert has taken the request")),
+        Message("answer", N_("There is an answer to the request")),
+        Message("question", N_("The expert needs information")),
+        Message("resolved", N_("The request is resolved")),
+        Message("merged", N_("The request goes on as another one")),
+        Message("offer", N_("A request is offered to you"), "/desk/assignments/{assignment}"),
+        Message("reminder", N_("A request still waits for your decision"), "/desk/assignments/{assignment}"),
+        Message("requester-wrote", N_("The body has written to you")),
+        Message("information", N_("The body has given the information")),
+        Message("reopened", N_("The request has been reopened")),
+        Message("closed", N_("The request has been closed")),
+        Message("withdrawn", N_("The request has been withdrawn")),
+        Message("unroutable", N_("Nobody can be offered a request")),
+        Message("deadline-at-risk", N_("A deadline is near")),
+        Message("deadline-breached", N_("A deadline has passed")),
+    )
+}
+
+LINES: tuple[Line, ...] = (
+    Line("affianca.request.submitted.v1", "received", ("requester",)),
+    Line("affianca.request.message-posted.v1", "answer", ("requester",), _written_by("expert", "coordinator")),
+    Line("affianca.request.message-posted.v1", "requester-wrote", ("lead",), _written_by("requester")),
+    Line("affianca.request.information-asked.v1", "question", ("requester",)),
+    Line("affianca.request.information-provided.v1", "information", ("lead",)),
+    Line("affianca.request.resolved.v1", "resolved", ("requester",)),
+    Line("affianca.request.reopened.v1", "reopened", ("lead",)),
+    Line("affianca.request.closed.v1", "closed", ("lead",)),
+    Line("affianca.request.withdrawn.v1", "withdrawn", ("lead",)),
+    Line("affianca.request.merged.v1", "merged", ("requester",)),
+    Line("affianca.assignment.offered.v1", "offer", ("expert",)),
+    Line("affianca.assignment.reminded.v1", "reminder", ("expert",)),
+    Line("affianca.assignment.accepted.v1", "taken", ("requester",)),
+    Line("affianca.assignment.unroutable.v1", "unroutable", ("coordinators", "secretariat")),
+    Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
+    Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
+)
+
+READERS: dict[Audience, tuple[str, ...]] = {
+    "requester": ("official", "representative"),
+    "lead": ("expert", "coordinator"),
+    "expert": ("expert", "coordinator"),
+    "coordinators": ("coordinator",),
+    "secretariat": ("secretariat",),
+}
+"""Audience -> the roles of the people in it."""
+
+REASONS: dict[str, str] = {
+    "no_theme": N_("its theme is not known yet"),
+    "no_competence": N_("no expert knows this subject in that province"),
+    "all_vetoed": N_("every expert who knows the subject is excluded or has declined"),
+    "no_capacity": N_("every expert who knows the subject has all the requests they can follow"),
+}
+"""Why nobody can be offered a request."""
+
+METRICS: dict[str, str] = {
+    "acceptance": N_("an expert takes the request"),
+    "first_answer": N_("the body receives a first answer"),
+    "resolution": N_("the request is resolved"),
+}
+"""What a deadline is about, as the end of "the moment by which ..."."""
+
+OUTCOMES: dict[str, str] = {
+    "solved": N_("solved"),
+    "partly_solved": N_("partly solved"),
+    "not_solved": N_("not solved"),
+    "redirected": N_("passed on to another office"),
+}
+"""How a request was resolved."""
+
+
+def told(event: str, facts: Facts) -> list[Line]:
+    """The lines that apply to an event."""
+    return [line for line in LINES if line.event == event and line.when(facts)]
+
+
+def messages_for(roles: frozenset[str]) -> list[Message]:
+    """The messages that people with these roles may get, in the order of the catalogue."""
+    codes = {line.message for line in LINES for audience in line.audiences if not roles.isdisjoint(READERS[audience])}
+    return [message for code, message in MESSAGES.items() if code in codes]

@@ -1,0 +1,50 @@
+"""Queries of the planner: notices that are due, the state of their requests, who holds a role."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.chassis.access import ACCESS
+from services.chassis.mongo import Database, Document
+from services.notify.store import ARRIVALS, NOTICES, PREFERENCES, REQUESTS
+
+GRANTED = ("requester", "coordinators", "secretariat")
+"""Audiences that depend on who holds which role."""
+
+
+async def due_notices(database: Database, now: datetime, limit: int) -> list[Document]:
+    """The notices to plan now, those that wait longest first."""
+    query = {"status": "waiting", "due_at": {"$lte": now}}
+    return await database[NOTICES].find(query).sort("due_at", 1).limit(limit).to_list(limit)
+
+
+async def states_of(database: Database, requests: Iterable[str]) -> dict[str, Document]:
+    """The known states of requests by id."""
+    return {row["_id"]: row for row in await database.by_ids(REQUESTS, set(requests))}
+
+
+async def holders(database: Database, roles: Iterable[str], scopes: Iterable[str | None]) -> list[Document]:
+    """Everybody who ever held one of the roles in one of the scopes (None: the programme)."""
+    held = {"scope": {"$in": list(scopes)}, "role": {"$in": list(roles)}}
+    return [row async for row in database[ACCESS].find({"grants": {"$elemMatch": held}})]
+
+
+async def wishes_of(database: Database, people: Iterable[str]) -> dict[str, Document]:
+    """The preferences of those who have stated any, by person."""
+    return {row["_id"]: row for row in await database.by_ids(PREFERENCES, set(people))}
+
+
+async def reopen_for_arrivals(database: Database, now: datetime, limit: int) -> bool:
+    """Lets notices be planned again that happened after a grant was told, but were planned before we heard of it.
+
+    Returns whether there was anything. Planning again adds only what is missing.
+    """
+    arrivals = await database[ARRIVALS].find({}).limit(limit).to_list(limit)
+    if not arrivals:
+        return False
+    since = min(row["since"] for row in arrivals)
+    await database[NOTICES].update_many(
+        {"at": {"$gte": since}, "status": "planned", "audiences": {"$in": list(GRANTED)}},
+        {"$set": {"status": "waiting", "due_at": now}, "$inc": {"version": 1}},
+    )
+    await database[ARRIVALS].delete_many({"_id": {"$in": [row["_id"] for row in arrivals]}})
+    return True
