@@ -18,7 +18,7 @@ SERVICES = Path(__file__).parents[1] / "services"
 PACKAGES = sorted(folder.name for folder in SERVICES.iterdir() if (folder / "__init__.py").is_file())
 TEMPLATES = sorted(SERVICES.glob("*/templates/**/*.html"))
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract"}
+METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract", ".txt": "jinja2.ext:babel_extract"}
 NAMES = {"Affianca", "ISTAT", "openpolis", "geojson", "italy", "geopop"}
 
 Text = str | tuple[str, ...]
@@ -37,7 +37,7 @@ def texts_of(package: Path) -> dict[Text, str]:
     found: dict[Text, str] = {}
     for file in sorted(package.rglob("*")):
         if file.suffix in METHODS:
-            options = {"silent": "false"} if file.suffix == ".html" else {}
+            options = {"silent": "false"} if file.suffix != ".py" else {}
             for line, text, _, _ in extract_from_file(METHODS[file.suffix], file, keywords=KEYWORDS, options=options):
                 found.setdefault(text, f"{file.relative_to(package)}:{line}")
     return found

@@ -7,7 +7,8 @@ not written. Loaded once; a load that was cut off goes on where it stood.
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ import httpx
 from contracts.envelope import derived_id
 from contracts.vocabulary import bodies, themes
 from deploy.local import synthetic
-from deploy.local.demo_life import Life
+from deploy.local.demo_life import Life, Refused
 from deploy.local.identities import DEMO_BODY, KEY_HEADER, PEOPLE
 from deploy.local.stack import Running
 from services.chassis.access import digest
@@ -37,17 +38,22 @@ class Api:
     client: httpx.AsyncClient
     secret: bytes
     admin: str
+    official: str
 
     def key_of(self, person: str) -> str:
         """The API key of a synthetic person: derived, so that it need not be kept."""
         return hmac.new(self.secret, person.encode(), hashlib.sha256).hexdigest()
 
+    def official_of(self, body: str) -> str:
+        """The API key of a body's official."""
+        return self.official if body == DEMO_BODY else self.key_of(synthetic.official_id(body))
+
     async def call(self, method: str, path: str, key: str | None = None, **content: Any) -> Any:
-        """The answer's document. Raises for an error that is not a lost race."""
+        """The answer's document. Raises Refused for an error."""
         headers = {KEY_HEADER: key or self.admin}
         answer = await self.client.request(method, path, headers=headers, **content)
         if answer.status_code >= 400:
-            raise RuntimeError(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
+            raise Refused(f"{method} {path}", answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
 
@@ -60,18 +66,24 @@ async def load(running: Running) -> None:
         async def reached(step: int) -> None:
             await database["progress"].replace_one({"_id": "demo"}, {"_id": "demo", "done": step}, upsert=True)
 
-        secret = running.settings.secret_key.get_secret_value().encode()
-        async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
-            api = Api(client, secret, running.settings.admin_key.get_secret_value())
+        async with calling(running) as api:
             await _load(running, api, progress["done"], reached)
     finally:
         running.clock.reset()
         database.close()
 
 
+@asynccontextmanager
+async def calling(running: Running) -> AsyncIterator[Api]:
+    """A client of the running services."""
+    secret = running.settings.secret_key.get_secret_value().encode()
+    async with httpx.AsyncClient(base_url=running.url, timeout=30) as client:
+        yield Api(client, secret, running.settings.admin_key.get_secret_value(), running.keys["official"])
+
+
 async def _load(running: Running, api: Api, done: int, reached: Callable[[int], Awaitable[None]]) -> None:
     if done < 1:
-        await _people(running, api)
+        await people(running, api)
         await _registrations(api)
         await _experts(api)
         await reached(1)
@@ -80,7 +92,7 @@ async def _load(running: Running, api: Api, done: int, reached: Callable[[int], 
         await life.play(done - 1 if done else 0, lambda day: reached(day + 1))
     if done < life.days + 2:
         running.clock.reset()
-        await _the_expert_to_log_in_as(api)
+        await the_expert_to_log_in_as(api)
         await reached(life.days + 2)
 
 
@@ -100,7 +112,8 @@ def person_id(subject: str) -> str:
     return derived_id("demo", "person", subject)
 
 
-async def _people(running: Running, api: Api) -> None:
+async def people(running: Running, api: Api) -> None:
+    """Those to log in as, the front-end's account, and the synthetic experts and officials."""
     start = (running.clock.now() - _SINCE).isoformat()
     calls = []
     for person in PEOPLE:
@@ -133,10 +146,11 @@ async def _registrations(api: Api) -> None:
         for number, body in enumerate(bodies())
         if body.code in active or (number % _UNREGISTERED and body.valid_to is None)
     ]
-    await together(_register(api, code) for code in asking)
+    await together(register(api, code) for code in asking)
 
 
-async def _register(api: Api, code: str) -> None:
+async def register(api: Api, code: str) -> None:
+    """Registers a body and approves it."""
     file = {"protocol": ("protocollo.pdf", _SIGNED, "application/pdf")}
     await api.call("POST", f"/api/bodies/{code}/registration", files=file)
     await api.call("POST", f"/api/bodies/{code}/approval", json={"approved": True})
@@ -157,7 +171,7 @@ async def _experts(api: Api) -> None:
     await together(calls)
 
 
-async def _the_expert_to_log_in_as(api: Api) -> None:
+async def the_expert_to_log_in_as(api: Api) -> None:
     """The expert whose key is printed takes any request, so that whoever tries the system can play both sides."""
     codes = [theme.code for theme in themes()]
     marco = person_id(next(person.subject for person in PEOPLE if person.role == "expert"))
@@ -170,5 +184,3 @@ async def _the_expert_to_log_in_as(api: Api) -> None:
         "capacity": 200,
     }
     await api.call("POST", "/api/experts", json=content)
-
-

@@ -5,24 +5,30 @@ action that came too late (the offer has expired, the request was withdrawn) is 
 """
 
 import asyncio
-import heapq
 import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from deploy.local import synthetic
+from deploy.local.agenda import ROME, Agenda
 from deploy.local.synthetic import SyntheticRequest
 from services.chassis.clock import Clock
 
 DAYS = 60
-_ROME = ZoneInfo("Europe/Rome")
 _WITHIN = 20.0
 _CHANNELS = ("web", "web", "api", "phone", "email")
+
+
+class Refused(RuntimeError):
+    """A call was answered with an error."""
+
+    def __init__(self, call: str, status: int, text: str) -> None:
+        super().__init__(f"{call} answered {status}: {text[:300]}")
+        self.status = status
 
 
 class Api(Protocol):
@@ -30,35 +36,32 @@ class Api(Protocol):
 
     def key_of(self, person: str) -> str: ...
 
+    def official_of(self, body: str) -> str: ...
+
     async def call(self, method: str, path: str, key: str | None = None, **content: Any) -> Any: ...
 
 
 @dataclass
 class Case:
-    """A request under way: its number, and who acts for the body and for the programme."""
+    """A request under way: its number, who leads it, and whether intake has heard of that."""
 
     made: SyntheticRequest
     number: str = ""
-    official: str = ""
     expert: str = ""
-
-
-Step = Callable[[Case], Awaitable[None]]
+    led: bool = False
 
 
 class Life:
     """Plays the requests day by day."""
 
     def __init__(self, api: Api, clock: Clock) -> None:
-        today = clock.now().astimezone(_ROME).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = clock.now().astimezone(ROME).replace(hour=0, minute=0, second=0, microsecond=0)
         past = [today - timedelta(days=ago) for ago in range(DAYS, 0, -1)]
         self._days = [day for day in past if day.weekday() < 5]
         self._api = api
         self._clock = clock
-        self._due: list[tuple[datetime, int, Step, Case]] = []
-        self._order = count()
+        self._agenda = Agenda(clock)
         self._chance = random.Random(synthetic.SEED)
-        self._officials = {person.place: person.id for person in synthetic.officials()}
 
     @property
     def days(self) -> int:
@@ -71,35 +74,25 @@ class Life:
         for number, day in enumerate(self._days):
             for request in made if number >= first else ():
                 if request.day == day.date():
-                    case = Case(request, official=self._officials[request.body.code])
-                    self._plan(day + timedelta(minutes=self._chance.uniform(8 * 60 + 30, 16 * 60)), self._submit, case)
-            await self._until(day + timedelta(days=1))
+                    case = Case(request)
+                    moment = day + timedelta(minutes=self._chance.uniform(8 * 60 + 30, 16 * 60))
+                    self._agenda.plan(moment, partial(self._take, self._submit, case))
+            await self._agenda.work_until(day + timedelta(days=1))
             if number >= first:
                 await reached(number + 1)
-        await self._until(self._days[-1] + timedelta(days=1))
+        await self._agenda.work_until(self._days[-1] + timedelta(days=1))
 
-    def _plan(self, moment: datetime, step: Step, case: Case) -> None:
-        """Puts a step on the agenda; people act on working days between 8:30 and 17."""
-        local = moment.astimezone(_ROME)
-        if local.hour >= 17:
-            local = local.replace(hour=8, minute=30) + timedelta(days=1)
-        while local.weekday() >= 5:
-            local += timedelta(days=1)
-        heapq.heappush(self._due, (local, next(self._order), step, case))
+    def _later(self, hours: float, step: Callable[[Case], Awaitable[None]], case: Case) -> None:
+        span = timedelta(hours=hours * case.made.pace * self._chance.uniform(0.5, 1.5))
+        self._agenda.plan(self._clock.now() + span, partial(self._take, step, case))
 
-    def _later(self, hours: float, step: Step, case: Case) -> None:
-        moment = self._clock.now() + timedelta(hours=hours * case.made.pace * self._chance.uniform(0.5, 1.5))
-        self._plan(moment, step, case)
-
-    async def _until(self, end: datetime) -> None:
-        while self._due and self._due[0][0] < end:
-            moment, _, step, case = heapq.heappop(self._due)
-            self._clock.move_to(max(moment, self._clock.now()) if self._clock.now() < end else moment)
-            try:
-                await step(case)
-            except RuntimeError as refused:
-                if "answered 409" not in str(refused) and "answered 404" not in str(refused):
-                    raise
+    async def _take(self, step: Callable[[Case], Awaitable[None]], case: Case) -> None:
+        try:
+            await step(case)
+        except Refused as refused:
+            # The offer has expired, or the request was withdrawn meanwhile.
+            if refused.status not in (404, 409):
+                raise
 
     async def _submit(self, case: Case) -> None:
         made = case.made
@@ -127,7 +120,7 @@ class Life:
         while time.monotonic() < limit:
             try:
                 answer = await self._api.call("GET", f"/api/routing/requests/{case.number}")
-            except RuntimeError:
+            except Refused:
                 answer = {"assignment": None, "waiting": None}
             assignment, waiting = answer["assignment"], answer["waiting"]
             if assignment and assignment["status"] in ("offered", "accepted"):
@@ -149,42 +142,51 @@ class Life:
         return None
 
     async def _ask(self, case: Case) -> None:
-        await self._act(case, case.expert, "ask", text=case.made.question)
+        await self._act(case, self._api.key_of(case.expert), "ask", text=case.made.question)
         if case.made.ending != "waiting":
             self._later(12, self._reply, case)
 
     async def _reply(self, case: Case) -> None:
-        await self._act(case, case.official, "messages", text=case.made.reply)
+        await self._act(case, self._api.official_of(case.made.body.code), "messages", text=case.made.reply)
         self._later(8, self._answer, case)
 
     async def _answer(self, case: Case) -> None:
-        await self._act(case, case.expert, "messages", text=case.made.answer)
+        await self._act(case, self._api.key_of(case.expert), "messages", text=case.made.answer)
         if case.made.ending in ("resolved", "closed"):
             self._later(16, self._resolve, case)
 
     async def _resolve(self, case: Case) -> None:
         outcome = self._chance.choices(("solved", "partly_solved", "redirected"), (8, 2, 1))[0]
-        await self._act(case, case.expert, "resolve", outcome=outcome, text=case.made.answer)
+        await self._act(case, self._api.key_of(case.expert), "resolve", outcome=outcome, text=case.made.answer)
         if case.made.ending == "closed":
             self._later(20, self._close, case)
 
     async def _close(self, case: Case) -> None:
-        await self._act(case, case.official, "close", rating=self._chance.choices((3, 4, 5), (1, 3, 4))[0])
+        await self._act(
+            case,
+            self._api.official_of(case.made.body.code),
+            "close",
+            rating=self._chance.choices((3, 4, 5), (1, 3, 4))[0],
+        )
 
     async def _withdraw(self, case: Case) -> None:
-        await self._act(case, case.official, "withdraw", reason="Abbiamo risolto con le nostre risorse.")
+        await self._act(
+            case,
+            self._api.official_of(case.made.body.code),
+            "withdraw",
+            reason="Abbiamo risolto con le nostre risorse.",
+        )
 
-    async def _act(self, case: Case, person: str, action: str, **content: Any) -> None:
-        await self._settled(case)
-        await self._api.call("POST", f"/api/requests/{case.number}/{action}", self._api.key_of(person), json=content)
+    async def _act(self, case: Case, key: str, action: str, **content: Any) -> None:
+        if case.expert and not case.led:
+            await self._led(case)
+        await self._api.call("POST", f"/api/requests/{case.number}/{action}", key, json=content)
 
-    async def _settled(self, case: Case) -> None:
+    async def _led(self, case: Case) -> None:
         """Waits until intake knows who leads, which it hears from routing a moment later."""
-        if not case.expert:
-            return
         limit = time.monotonic() + _WITHIN
-        while time.monotonic() < limit:
+        while not case.led and time.monotonic() < limit:
             found = await self._api.call("GET", f"/api/requests/{case.number}")
-            if found["status"] not in ("submitted", "assigned"):
-                return
-            await asyncio.sleep(0.01)
+            case.led = found["status"] not in ("submitted", "assigned")
+            if not case.led:
+                await asyncio.sleep(0.02)

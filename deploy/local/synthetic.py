@@ -12,6 +12,7 @@ from typing import Literal
 
 from contracts.envelope import derived_id
 from contracts.vocabulary import Body, Procedure, bodies, procedures, province, provinces, themes
+from deploy.local.identities import DEMO_BODY
 from deploy.local.phrases import ANSWERS, FIRST_NAMES, LAST_NAMES, PROBLEMS, QUESTIONS, REPLIES, TITLES
 
 SEED = 20261001
@@ -20,8 +21,16 @@ REQUESTS = 300
 ACTIVE_BODIES = 70
 """Bodies with an official of their own, from which the requests come."""
 
-_SHARES = {"environmental-assessment": 15, "renewable-energy": 10, "site-remediation": 6, "waste-management": 6,
-           "building-planning": 9, "public-procurement": 7, "digital-infrastructure": 4, "reporting-monitoring": 3}  # fmt: skip
+_SHARES = {
+    "environmental-assessment": 15,
+    "renewable-energy": 10,
+    "site-remediation": 6,
+    "waste-management": 6,
+    "building-planning": 9,
+    "public-procurement": 7,
+    "digital-infrastructure": 4,
+    "reporting-monitoring": 3,
+}
 """Experts of each task force; together `EXPERTS`."""
 
 
@@ -83,7 +92,7 @@ def experts() -> list[SyntheticExpert]:
     chance, used = random.Random(SEED), set[str]()
     siglas = [item.sigla for item in provinces()]
     others = [theme.code for theme in themes()]
-    made = []
+    made: list[SyntheticExpert] = []
     for theme, number in _SHARES.items():
         for position in range(number):
             name = _name(chance, used)
@@ -107,25 +116,37 @@ def active_bodies() -> list[Body]:
     """Comuni of all provinces and sizes, and the provinces themselves."""
     chance = random.Random(SEED + 1)
     comuni = [body for body in bodies() if body.kind == "comune" and body.valid_to is None]
-    own = [body for body in bodies() if body.kind != "comune"]
+    own = [body for body in bodies() if body.kind != "comune" or body.code == DEMO_BODY]
+    comuni = [body for body in comuni if body.code != DEMO_BODY]
     return sorted([*own, *chance.sample(comuni, ACTIVE_BODIES - len(own))], key=lambda body: body.code)
 
 
 def officials() -> list[SyntheticPerson]:
-    """One official for each active body."""
+    """One official for each active body; that of `DEMO_BODY` is among those to log in as."""
     chance, used = random.Random(SEED + 2), set[str]()
     made = []
     for body in active_bodies():
+        if body.code == DEMO_BODY:
+            continue
         name = _name(chance, used)
         address = _address(name, f"comune{body.code}")
-        made.append(SyntheticPerson(derived_id("demo", "official", body.code), name, address, "official", body.code))
+        made.append(SyntheticPerson(official_id(body.code), name, address, "official", body.code))
     return made
+
+
+def official_id(body: str) -> str:
+    """The id of a body's official."""
+    return derived_id("demo", "official", body)
 
 
 def requests(days: Sequence[date]) -> list[SyntheticRequest]:
     """The requests of a period, by day; those of the last days are still under way."""
     chance = random.Random(SEED + 3)
-    places, all_procedures = active_bodies(), procedures()
+    # Whoever logs in as an official of this body finds some requests.
+    places, all_procedures = (
+        [*active_bodies(), *[body for body in bodies() if body.code == DEMO_BODY] * 6],
+        procedures(),
+    )
     weights = [_SHARES[procedure.theme] * (2 if procedure.listed else 1) for procedure in all_procedures]
     made = []
     for number in range(REQUESTS):

@@ -65,8 +65,9 @@ class Node:
     def format(self, voters: str, replication: int) -> None:
         """Writes the configuration and an empty log folder."""
         self.folder.mkdir(parents=True)
-        (self.folder / "server.properties").write_text(_properties(self, voters, replication))
-        self._java("kafka.tools.StorageTool", "format", "-t", _ID, "-c", str(self.folder / "server.properties")).wait(60)
+        path = self.folder / "server.properties"
+        path.write_text(_properties(self, voters, replication))
+        self._java("kafka.tools.StorageTool", "format", "-t", _ID, "-c", str(path)).wait(60)
 
     def start(self) -> None:
         """Starts the broker; it answers a few seconds later."""
