@@ -93,6 +93,7 @@ class Stack:
         with self._step("Services: " + ", ".join(SERVICES)):
             services = await self._services(stops, modules, settings, clock)
         await self._serve(stops, front(modules, list(services.values())), ports.app)
+        stops.callback(_end_streams, list(services.values()))
         await self._demo(Running(settings.public_url, settings.oidc_issuer, settings, clock, services, self._keys()))
         self._announce()
         return Supervisor([mongod, broker], self._say, logs=self._local / "logs")
@@ -158,6 +159,13 @@ def front(modules: Sequence[Any], services: Sequence[Any]) -> Front:
     """One address for the services: each module's PREFIXES to its service's application."""
     apps = [(module.PREFIXES, service.app) for module, service in zip(modules, services, strict=True)]
     return Front(apps, default=services[0].app)
+
+
+def _end_streams(services: Sequence[Any]) -> None:
+    """Open streams would otherwise hold up the end of the server that is stopped next."""
+    for service in services:
+        for close in getattr(service, "closing", ()):
+            close()
 
 
 async def _all(verbs: Sequence[Callable[[], Awaitable[None]]], seconds: float) -> None:

@@ -95,3 +95,20 @@ async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) 
     assert number not in after.text
     assert "Il tema è stato attribuito." in after.text
     assert (await official.get("/triage")).status_code == 403
+
+
+async def test_the_body_is_not_told_who_declined(service, visit) -> None:
+    official, coordinator = await visit("official", BERGAMO), await visit("coordinator")
+    number = await ask(official)
+    expert = await visit("expert", "waste-management", name="Carla Rota")
+    request = await service.database["requests"].find_one({"number": number})
+    line = {"_id": f"line-{number}", "request": request["_id"], "at": request["submitted_at"], "rank": 9}
+    details = {"expert": expert.id, "round": 0, "reason": "conflict"}
+    line |= {"action": "declined", "actor": None, "status": None, "details": details}
+    await service.database["timeline"].insert_one(line)
+
+    outside, inside = await official.get(f"/requests/{number}"), await coordinator.get(f"/requests/{number}")
+
+    assert "Carla Rota" not in outside.text
+    assert "ha inviato la richiesta" in outside.text
+    assert "Carla Rota non ha accettato la richiesta." in inside.text

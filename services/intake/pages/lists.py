@@ -17,7 +17,7 @@ from services.intake.handlers.parts import Parts
 from services.intake.pages import labels
 from services.intake.pages.receipts import new_key
 from services.intake.store.requests import COUNT_CAP, RequestQuery
-from services.intake.store.visibility import OF_ALL, parties
+from services.intake.store.visibility import OF_ALL, sees_search
 
 Person = Annotated[Caller, Depends(person)]
 Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
@@ -97,7 +97,7 @@ def names_lead(caller: Caller, request: Document) -> bool:
     assignment = request["assignment"]
     if request["status"] not in UNDER_WAY or not assignment or assignment["status"] != "offered":
         return True
-    return caller.has(*OF_ALL) or "lead" in parties(caller, request)
+    return sees_search(caller, request)
 
 
 def _to_sort(parts: Parts, row: Document, words: Translator) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from services.chassis.mongo import Document
 from services.intake.handlers.reading import WholeRequest
 from services.intake.pages import labels
 
-_SEARCHING = N_("An expert is being looked for.")
 SENTENCES: dict[str, str] = {
     "submitted": N_("{who} sent the request."),
     "classified": N_("The theme was recognised automatically: {theme}."),
@@ -34,13 +33,6 @@ SENTENCES: dict[str, str] = {
     "deadline_corrected": N_("The time for {metric} was recalculated: it ends on {due}."),
 }
 """What the timeline tells, by action (msgids)."""
-OUTSIDE: dict[str, str] = {
-    "offered": N_("The request was offered to an expert."),
-    "declined": _SEARCHING,
-    "expired": _SEARCHING,
-    "released": "",
-}
-"""What the body is told instead: who was asked in vain is the programme's own affair. Empty: nothing."""
 
 
 class Story:
@@ -90,8 +82,6 @@ class Story:
         if action == "closed" and details.get("rating"):
             action = "rated"
         text = SENTENCES.get(action, "")
-        if not self._whole.internal:
-            text = OUTSIDE.get(action, text)
         return self._words(text, **self._values(line)) if text else ""
 
     def _values(self, line: Document) -> dict[str, object]:
