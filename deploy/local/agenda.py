@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from services.chassis.clock import Clock
 
 ROME = ZoneInfo("Europe/Rome")
-_TOGETHER = timedelta(hours=1)
+_TOGETHER = timedelta(hours=4)
+_AT_ONCE = 8
 
 Act = Callable[[], Awaitable[None]]
 
@@ -22,6 +23,8 @@ class Agenda:
         self._clock = clock
         self._due: list[tuple[datetime, int, Act]] = []
         self._order = count()
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._begun = False
 
     def plan(self, moment: datetime, act: Act) -> None:
         """Puts an act on the agenda, at the next office hour from `moment` on."""
@@ -35,11 +38,18 @@ class Agenda:
         heapq.heappush(self._due, (local, next(self._order), act))
 
     async def work_until(self, end: datetime) -> None:
-        """Does everything up to `end`. What falls within the same hour happens together, as it does in offices."""
+        """Does everything up to `end`. What falls within a few hours overlaps, as it does in offices."""
         while self._due and self._due[0][0] < end:
-            moment = self._due[0][0]
+            limit = min(self._due[0][0] + _TOGETHER, end)
             together = []
-            while self._due and self._due[0][0] < min(moment + _TOGETHER, end):
-                together.append(heapq.heappop(self._due)[2]())
-            self._clock.move_to(moment)
+            while self._due and self._due[0][0] < limit:
+                moment, _, act = heapq.heappop(self._due)
+                together.append(self._at(moment, act))
             await asyncio.gather(*together)
+
+    async def _at(self, moment: datetime, act: Act) -> None:
+        async with self._gate:
+            # Never backwards: what follows something must not be earlier than it.
+            self._clock.move_to(max(moment, self._clock.now()) if self._begun else moment)
+            self._begun = True
+            await act()

@@ -35,7 +35,7 @@ def variables(ports: Ports, secrets: Secrets, assets: Path, environ: Mapping[str
         # wake a waiting fetch.
         "KAFKA_IDEMPOTENCE": "false",
         "KAFKA_SESSION_TIMEOUT_MS": "1500",
-        "KAFKA_FETCH_WAIT_MS": "20",
+        "KAFKA_FETCH_WAIT_MS": "80",
         "SECRET_KEY": secrets.derive("cookies and tokens"),
         "ADMIN_KEY": secrets.derive("api-key admin"),
         "SERVICE_KEY": secrets.derive("api-key service"),

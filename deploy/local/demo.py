@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 
 from contracts.envelope import derived_id
-from contracts.vocabulary import bodies, themes
+from contracts.vocabulary import themes
 from deploy.local import synthetic
+from deploy.local.demo_bodies import register_all, registered
 from deploy.local.demo_life import Life, Refused
 from deploy.local.identities import DEMO_BODY, KEY_HEADER, PEOPLE
 from deploy.local.stack import Running
@@ -26,9 +27,7 @@ from services.chassis.mongo import Database
 
 TOGETHER = 40
 _SINCE = timedelta(days=400)
-_UNREGISTERED = 11
-"""Every eleventh comune has not registered, so that the refusal can be tried."""
-_SIGNED = b"%PDF-1.4\n% Protocollo di Collaborazione, sintetico\n%%EOF\n"
+SECRETARIAT = next(person.subject for person in PEOPLE if person.role == "secretariat")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ async def calling(running: Running) -> AsyncIterator[Api]:
 async def _load(running: Running, api: Api, done: int, reached: Callable[[int], Awaitable[None]]) -> None:
     if done < 1:
         await people(running, api)
-        await _registrations(api)
+        await register_all(running.services["intake"], registered(), person_id(SECRETARIAT))
         await _experts(api)
         await reached(1)
     life = Life(api, running.clock)
@@ -137,23 +136,6 @@ async def people(running: Running, api: Api) -> None:
 def _person(name: str, email: str, role: str, start: str, **scope: str) -> dict[str, Any]:
     grant = {"role": role, "start": start, **({"scope_kind": "programme"} | scope)}
     return {"name": name, "email": email, "language": "it", "grants": [grant]}
-
-
-async def _registrations(api: Api) -> None:
-    active = {body.code for body in synthetic.active_bodies()} | {DEMO_BODY}
-    asking = [
-        body.code
-        for number, body in enumerate(bodies())
-        if body.code in active or (number % _UNREGISTERED and body.valid_to is None)
-    ]
-    await together(register(api, code) for code in asking)
-
-
-async def register(api: Api, code: str) -> None:
-    """Registers a body and approves it."""
-    file = {"protocol": ("protocollo.pdf", _SIGNED, "application/pdf")}
-    await api.call("POST", f"/api/bodies/{code}/registration", files=file)
-    await api.call("POST", f"/api/bodies/{code}/approval", json={"approved": True})
 
 
 async def _experts(api: Api) -> None:

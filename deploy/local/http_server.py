@@ -29,7 +29,7 @@ class HttpServer:
         self._server = _Quiet(
             uvicorn.Config(
                 app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=3,
-                server_header=False, proxy_headers=False,
+                timeout_keep_alive=30, server_header=False, proxy_headers=False,
             )
         )  # fmt: skip
         self._task: asyncio.Task[None] | None = None
