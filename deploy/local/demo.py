@@ -19,7 +19,7 @@ from contracts.envelope import derived_id
 from contracts.vocabulary import themes
 from deploy.local import synthetic
 from deploy.local.demo_bodies import register_all, registered
-from deploy.local.demo_life import Life, Refused
+from deploy.local.demo_life import DAYS, Life, Refused
 from deploy.local.identities import DEMO_BODY, KEY_HEADER, PEOPLE
 from deploy.local.stack import Running
 from services.chassis.access import digest
@@ -27,6 +27,7 @@ from services.chassis.mongo import Database
 
 TOGETHER = 40
 _SINCE = timedelta(days=400)
+_ENROLLED = timedelta(days=DAYS + 10)
 SECRETARIAT = next(person.subject for person in PEOPLE if person.role == "secretariat")
 
 
@@ -82,10 +83,13 @@ async def calling(running: Running) -> AsyncIterator[Api]:
 
 async def _load(running: Running, api: Api, done: int, reached: Callable[[int], Awaitable[None]]) -> None:
     if done < 1:
+        # Whoever is told of a request must have had the role by then.
+        running.clock.move_to(running.clock.now() - _ENROLLED)
         await people(running, api)
         await register_all(running.services["intake"], registered(), person_id(SECRETARIAT))
         await _experts(api)
         await reached(1)
+    running.clock.reset()
     life = Life(api, running.clock)
     if done <= life.days:
         await life.play(done - 1 if done else 0, lambda day: reached(day + 1))
