@@ -15,7 +15,7 @@ from services.chassis.mongo import Database, Document
 from services.chassis.work import Work
 from services.notify import domain
 from services.notify.channels import CHANNELS
-from services.notify.messages import READERS
+from services.notify.messages import READERS, Audience
 from services.notify.store import DELIVERIES, NOTICES, NOTIFICATIONS, notices
 
 _AT_ONCE = 100
@@ -94,22 +94,29 @@ def _task_force(notice: Document, state: Document) -> str | None:
 
 
 def recipients(notice: Document, state: Document, holders: list[Document]) -> frozenset[str]:
-    """Whom a notice reaches; nobody is told what they did themselves."""
+    """Whom a notice reaches; nobody is told what they did themselves.
+
+    The requester is told for as long as they hold a role in the body; then, as for a front-end, its other people are.
+    """
     found: set[str | None] = set()
     for audience in notice["audiences"]:
         if audience in ("lead", "expert"):
             found.add(notice[audience])
-        elif audience == "requester" and state["requester"]:
-            found.add(state["requester"])
-        else:
-            scopes = {"requester": [state["body"]], "coordinators": [None, _task_force(notice, state)]}
-            roles, scope = READERS[audience], scopes.get(audience, [None])
-            found |= {
-                person["_id"]
-                for person in holders
-                if domain.holds(person["grants"], person.get("told", ()), roles, scope, notice["at"])
-            }
+            continue
+        scopes = {"requester": [state["body"]], "coordinators": [None, _task_force(notice, state)]}
+        reached = _holding(audience, scopes.get(audience, [None]), notice["at"], holders)
+        asked_by = state["requester"] if audience == "requester" else None
+        found |= {asked_by} if asked_by in reached else reached
     return frozenset(person for person in found if person and person != notice["facts"].get("author"))
+
+
+def _holding(audience: Audience, scopes: list[str | None], at: datetime, holders: list[Document]) -> set[str]:
+    """Those of `holders` who held a role of the audience at that moment."""
+    return {
+        person["_id"]
+        for person in holders
+        if domain.holds(person["grants"], person.get("told", ()), READERS[audience], scopes, at)
+    }
 
 
 def notification_id(notice: Document, person: str) -> str:

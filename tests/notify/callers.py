@@ -18,7 +18,8 @@ async def register(notify: Notify, person: str, role: str, scope: str | None = N
     kind = "programme" if scope is None else "body"
     grant = Grant.model_validate({"role": role, "scope_kind": kind, "scope": scope, "start": NOW.replace(year=2025)})
     row = {"_id": person, "version": 1, "order": [1, 1], "grants": [grant.model_dump()], "language": "it"}
-    await notify.database[ACCESS].insert_one({**row, "credentials": [digest(key or person)]})
+    kept = {**row, "credentials": [digest(key or person)]}
+    await notify.database[ACCESS].replace_one({"_id": person}, kept, upsert=True)
     notify.service.principals._remembered.clear()
 
 

@@ -22,6 +22,7 @@ from services.notify.sender import Tools
 from services.notify.store import INDEXES
 from services.notify.texts import Texts
 from tests.notify.driving import Notify
+from tests.notify.material import BODY, OFFICIAL, granted
 from tests.notify.outside import Intake, Post, asking
 
 
@@ -63,6 +64,10 @@ async def the_notify(mongod, broker, the_post) -> AsyncIterator[Notify]:
 
 @pytest.fixture
 async def notify(the_notify: Notify) -> AsyncIterator[Notify]:
-    """Not started: the test drives consumption, planner and sender itself; no broker is needed."""
+    """Not started: the test drives consumption, planner and sender itself; no broker is needed.
+
+    The requester is an official of the body: nobody else is told what a request says.
+    """
+    await the_notify.hear(granted(OFFICIAL, "official", BODY))
     yield the_notify
     await the_notify.reset()

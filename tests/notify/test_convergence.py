@@ -1,6 +1,7 @@
 """Whatever comes first, twice or late: the same people are told the same."""
 
 import random
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ from contracts.assignments import AssignmentAccepted, AssignmentOffered, Request
 from contracts.envelope import Event
 from contracts.requests import RequestClassified, RequestMessagePosted, RequestResolved, RequestSubmitted
 from contracts.service_levels import DeadlineBreached
+from tests.notify.driving import Notify
 from tests.notify.material import (
     BODY,
     COORDINATOR,
     LEAD,
     MESSAGE,
     NOW,
+    OFFICIAL,
     THEME,
     about_assignment,
     about_deadline,
@@ -25,6 +28,14 @@ from tests.notify.material import (
     id_of,
     said,
 )
+
+
+@pytest.fixture
+async def notify(the_notify: Notify) -> AsyncIterator[Notify]:
+    """Here nobody holds a role yet: who holds which, and since when, is what these tests are about."""
+    yield the_notify
+    await the_notify.reset()
+
 
 SEEDS = random.Random().sample(range(1_000_000), 5)
 SECRETARY, LATECOMER = id_of("secretary"), id_of("latecomer")
@@ -102,7 +113,9 @@ async def test_who_lost_the_role_before_is_not_told(notify) -> None:
 
 
 async def test_a_notice_waits_until_the_request_is_known_as_far_as_the_event_knew_it(notify) -> None:
-    await notify.hear(about_assignment(AssignmentAccepted, 3, request_order=(1, 2)))
+    await notify.hear(
+        granted(OFFICIAL, "official", BODY), about_assignment(AssignmentAccepted, 3, request_order=(1, 2))
+    )
     await notify.plan()
     await notify.hear(about_request(RequestSubmitted, 1))
     early = {message for message, _, _ in await told(notify)}
@@ -112,9 +125,18 @@ async def test_a_notice_waits_until_the_request_is_known_as_far_as_the_event_kne
     assert {message for message, _, _ in await told(notify)} == {"received", "taken"}
 
 
+async def test_a_requester_who_left_the_body_is_not_told_and_their_successors_are(notify) -> None:
+    successor = id_of("successor")
+    left = granted(OFFICIAL, "official", BODY, end=NOW - timedelta(minutes=1))
+
+    await notify.hear(left, granted(successor, "official", BODY), about_request(RequestSubmitted, requester=OFFICIAL))
+
+    assert {person for _, person, _ in await told(notify)} == {successor}
+
+
 async def test_nobody_is_told_what_they_wrote_themselves(notify) -> None:
     own = about_request(RequestMessagePosted, 2, requester=LEAD, **said("expert", author=LEAD))
 
-    await notify.hear(about_request(RequestSubmitted, requester=LEAD), own)
+    await notify.hear(granted(LEAD, "official", BODY), about_request(RequestSubmitted, requester=LEAD), own)
 
     assert {message for message, _, _ in await told(notify)} == {"received"}

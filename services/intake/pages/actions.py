@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from contracts.requests import Outcome, Visibility
-from services.chassis.auth import Caller, person
+from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
 from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
@@ -30,7 +30,7 @@ from services.intake.pages.receipts import once
 from services.intake.pages.request import show
 from services.intake.store.requests import REQUESTS
 
-Person = Annotated[Caller, Depends(person)]
+Person = Annotated[Caller, Depends(allow("official", "representative", "expert", "coordinator", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
 
 
