@@ -1,6 +1,6 @@
 """/api/routing: decisions explained, the queue of who waits, and a coordinator's own decision."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -73,7 +73,7 @@ def _after(cursor: str | None) -> tuple[datetime, str] | None:
     if parts is None:
         return None
     try:
-        return datetime.fromisoformat(parts[0]), parts[1]
-    except ValueError as error:
+        return datetime.fromisoformat(parts[0]).astimezone(UTC), parts[1]
+    except (ValueError, OverflowError) as error:
         fault = {"pointer": "/query/cursor", "detail": N_("Use the next_cursor of the answer before.")}
         raise invalid([fault]) from error

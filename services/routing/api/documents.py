@@ -1,7 +1,6 @@
 """What the API answers: stored documents as JSON, and cursors."""
 
 import base64
-import binascii
 import json
 from datetime import datetime
 from typing import Annotated, Any
@@ -70,7 +69,9 @@ def position(cursor: str | None, parts: int) -> list[str] | None:
         return None
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error):
+        for part in found:
+            part.encode()  # Half of a character cannot be looked for.
+    except (ValueError, TypeError, AttributeError, RecursionError):
         found = None
     if not (isinstance(found, list) and len(found) == parts and all(isinstance(part, str) for part in found)):
         raise invalid([{"pointer": "/query/cursor", "detail": N_("Use the next_cursor of the answer before.")}])

@@ -16,6 +16,7 @@ from services.chassis.problems import Problem
 from services.routing.pages.shown import Shown
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
+Answering = Annotated[Caller, Depends(allow("expert"))]
 Checked = Annotated[FormData, Depends(checked_form)]
 
 
@@ -31,13 +32,13 @@ def router(shown: Shown) -> APIRouter:
     routes = APIRouter(prefix="/desk/assignments/{id}", include_in_schema=False)
 
     @routes.post("/accept")
-    async def accept(request: Request, caller: Worker, id: str, form: Checked) -> Response:
+    async def accept(request: Request, caller: Answering, id: str, form: Checked) -> Response:
         return await _told(
             shown, request, caller, id, shown.desk.accept(id, caller), f"/desk/assignments/{id}?done=accepted"
         )
 
     @routes.post("/decline")
-    async def decline(request: Request, caller: Worker, id: str, form: Checked) -> Response:
+    async def decline(request: Request, caller: Answering, id: str, form: Checked) -> Response:
         answer, errors = fill(DeclineForm, form)
         if answer is None:
             return await shown.offer(request, caller, id, 422, errors=errors)

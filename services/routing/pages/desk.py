@@ -11,6 +11,7 @@ from services.chassis.i18n import language_of
 from services.chassis.mongo import Document
 from services.chassis.problems import not_found
 from services.routing.desk import manages, sees
+from services.routing.domain import OVER
 from services.routing.explanation import explain
 from services.routing.pages.shown import Shown, described, notices
 from services.routing.store import ASSIGNMENTS
@@ -71,6 +72,7 @@ def router(shown: Shown) -> APIRouter:
             assignment=described(lead, translator.language) if lead else None,
             expert=known.get(lead["expert"]) if lead else None,
             mine=bool(lead and lead["expert"] == caller.id),
+            ended=case["status"] in OVER,
             inside=caller.has("expert", "coordinator", "secretariat", "monitor"),
             why=why_waiting(case) if case["queue"] in ("ready", "stuck", "coordinator") else None,
             explanation=explain(made, translator, known) if made else [],
