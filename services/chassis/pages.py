@@ -40,6 +40,8 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("My requests"), "/requests", ("official", "representative")),
     Entry(N_("Desk"), "/desk", ("expert", "coordinator", "secretariat")),
+    Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),
+    Entry(N_("To classify"), "/triage", ("coordinator", "secretariat")),
     Entry(N_("Notifications"), "/notifications", PEOPLE),
     Entry(N_("Monitoring"), "/reports", ("monitor", "coordinator", "secretariat")),
 )
