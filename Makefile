@@ -22,11 +22,13 @@ down: ## stop what `make up` started
 environment:
 	@$(PYTHON) -m deploy.local environment --develop
 
-test: environment ## run the quick tests (ARGS: more options for pytest)
-	$(VENV) -m pytest -q -m "not slow and not browser and not kafka and not chaos" tests $(ARGS)
+QUICK := not slow and not browser and not kafka and not chaos
 
-test-all: environment ## run every test: browser, Apache Kafka, chaos as well
-	$(VENV) -m pytest -q tests $(ARGS)
+test: environment ## run the quick tests (ARGS: more options for pytest)
+	$(VENV) -m pytest -q -n 2 --dist loadfile -m "$(QUICK)" tests $(ARGS)
+
+test-all: test ## run the quick tests, then the rest: browser, Apache Kafka, chaos, fuzzing
+	$(VENV) -m pytest -q -m "not ($(QUICK))" tests $(ARGS)
 
 lint: environment ## look for mistakes, wrong formatting and forbidden imports
 	$(VENV) -m ruff check .

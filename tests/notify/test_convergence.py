@@ -1,5 +1,6 @@
 """Whatever comes first, twice or late: the same people are told the same."""
 
+import os
 import random
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -37,7 +38,8 @@ async def notify(the_notify: Notify) -> AsyncIterator[Notify]:
     await the_notify.reset()
 
 
-SEEDS = random.Random().sample(range(1_000_000), 5)
+# The same on every worker of a run, other ones in the next run.
+SEEDS = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID")).sample(range(1_000_000), 5)
 SECRETARY, LATECOMER = id_of("secretary"), id_of("latecomer")
 
 
