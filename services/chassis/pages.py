@@ -128,11 +128,12 @@ class Pages:
 
 
 def navigation_of(caller: Caller, path: str) -> list[dict[str, Any]]:
-    """The entries that the caller's roles see; the one that the path lies in is current."""
+    """The entries that the caller's roles see, each address once; the one that the path lies in is current."""
+    seen = {entry.href: entry for entry in reversed(NAVIGATION) if caller.has(*entry.roles)}
     return [
         {"label": entry.label, "href": entry.href, "current": f"{path}/".startswith(f"{entry.href}/")}
         for entry in NAVIGATION
-        if caller.has(*entry.roles)
+        if seen.get(entry.href) is entry
     ]
 
 
