@@ -3,12 +3,14 @@
 
 PYTHON ?= python3
 ARGS ?=
+SERVICE ?=
 VENV := .venv/bin/python
+AGAINST := $(VENV) -m deploy.local.against
 PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down environment test test-all lint types check format requirements assets-lock
+.PHONY: help up down dead-letters rebuild backup restore environment test test-all bench lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +20,18 @@ up: ## start everything on this machine (ARGS=--detach: in the background; ARGS=
 
 down: ## stop what `make up` started
 	@$(PYTHON) -m deploy.local down
+
+dead-letters: ## messages that services have parked (ARGS="list|show ID|replay ID|drop ID"; ID may be all)
+	@$(AGAINST) deploy.tools.dead_letters $(ARGS)
+
+rebuild: ## make what a service derived again from the event history (SERVICE=reporting)
+	@$(AGAINST) deploy.tools.rebuild $(SERVICE)
+
+backup: ## write the four databases into a new folder (ARGS=FOLDER)
+	@$(AGAINST) deploy.tools.backup dump $(ARGS)
+
+restore: ## put the databases back (ARGS="FOLDER [--service intake] [--replace]"); the services must be stopped
+	@$(AGAINST) deploy.tools.backup restore $(ARGS)
 
 environment:
 	@$(PYTHON) -m deploy.local environment --develop
@@ -29,6 +43,12 @@ test: environment ## run the quick tests (ARGS: more options for pytest)
 
 test-all: test ## run the quick tests, then the rest: browser, Apache Kafka, chaos, fuzzing
 	$(VENV) -m pytest -q -m "not ($(QUICK))" tests $(ARGS)
+
+chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 of each, REQUESTS=1000), then compare all promises
+	CHAOS_SEED=$(SEED) CHAOS_KILLS=$(KILLS) CHAOS_REQUESTS=$(or $(REQUESTS),1000) $(VENV) -m pytest -q tests/chaos $(ARGS)
+
+bench: environment ## measure speed and capacity (ARGS="full broker=embedded,apache only=flood"; docs/performance.md)
+	$(VENV) -m tests.bench $(ARGS)
 
 lint: environment ## look for mistakes, wrong formatting and forbidden imports
 	$(VENV) -m ruff check .

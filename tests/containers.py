@@ -16,6 +16,8 @@ from deploy.local.processes import free_port
 MONGO_IMAGE = os.environ.get("AFFIANCA_TEST_MONGO_IMAGE", "mongo:7.0")
 KAFKA_IMAGE = os.environ.get("AFFIANCA_TEST_KAFKA_IMAGE", "apache/kafka:4.1.0")
 _ALREADY_INITIATED = 23
+_PATIENCE = "--setParameter transactionLifetimeLimitSeconds=5"
+"""As deployed: the transaction of a process that was killed blocks others no longer."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def start_mongo_container() -> Container | None:
     if not _has(MONGO_IMAGE):
         return None
     port = free_port()
-    stop = _run(MONGO_IMAGE, port, {}, f"mongod --replSet rs0 --bind_ip_all --port {port}")
+    stop = _run(MONGO_IMAGE, port, {}, f"mongod --replSet rs0 --bind_ip_all --port {port} {_PATIENCE}")
     _wait(lambda: _primary(port), stop)
     return Container(f"mongodb://127.0.0.1:{port}/?replicaSet=rs0", stop)
 

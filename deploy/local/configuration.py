@@ -29,6 +29,8 @@ def variables(ports: Ports, secrets: Secrets, assets: Path, environ: Mapping[str
         "PUBLIC_URL": url,
         "INTAKE_URL": url,
         "ROUTING_URL": url,
+        "NOTIFY_URL": url,
+        "REPORTING_URL": url,
         "MONGO_URL": f"mongodb://{HOST}:{ports.mongodb}/?replicaSet=rs0",
         "KAFKA": f"{HOST}:{ports.kafka}",
         # The embedded broker has no idempotent producer, joins groups as slowly as the session lasts, and does not

@@ -70,6 +70,8 @@ class Mongod:
                 *(find_mongod(), "--dbpath", str(self.folder), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
                 *("--replSet", _REPLICA_SET, "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--quiet"),
                 *("--oplogSize", "256", "--setParameter", "diagnosticDataCollectionEnabled=false"),
+                # A process that is killed leaves its transaction open, and others wait for its documents: not 60 s.
+                *("--setParameter", "transactionLifetimeLimitSeconds=5"),
             ],
             self.log,
         )

@@ -25,7 +25,7 @@ from services.chassis.metrics import Metrics
 from services.chassis.settings import Settings
 
 _LARGEST = 500
-_IDLE_MS = 10
+_IDLE_MS = 20
 """How long FastStream waits for, and then sleeps after, an empty batch: half of it is added to the latency."""
 _DRAIN_WITHIN = 15.0
 log = structlog.get_logger()
@@ -51,8 +51,15 @@ class Consumer:
         self._metrics = metrics
         self._stopping = asyncio.Event()
         self._busy = asyncio.Lock()
-        self._broker = KafkaBroker(settings.kafka, consumer_only=True, graceful_timeout=_DRAIN_WITHIN, logger=None)
-        session = settings.kafka_session_timeout_ms
+        # FastStream takes several addresses as a list only.
+        brokers, session = settings.kafka.split(","), settings.kafka_session_timeout_ms
+        self._broker = KafkaBroker(
+            brokers,
+            consumer_only=True,
+            graceful_timeout=_DRAIN_WITHIN,
+            logger=None,
+            request_timeout_ms=max(settings.kafka_request_timeout_ms, session + 5_000),
+        )
         self._subscriber = self._broker.subscriber(
             *(topic_of(settings.prefix, stream) for stream in streams),
             group_id=group,

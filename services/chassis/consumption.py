@@ -87,7 +87,7 @@ class Batches:
         return incoming
 
     async def _until_saved(self, incoming: list[Incoming]) -> list[Parked]:
-        delay = 0.05
+        delay = 0.02
         while True:
             try:
                 return await self._save(incoming)

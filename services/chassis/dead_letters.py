@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from pydantic import ValidationError
 
+from services.chassis.producer import Producer
 from services.chassis.topics import dead_letter_topic
 
 Record: TypeAlias = ConsumerRecord[Any, Any]
@@ -63,7 +64,7 @@ class FloodStop:
 class DeadLetters:
     """Parks messages for one consumer group."""
 
-    def __init__(self, producer: AIOKafkaProducer, group: str) -> None:
+    def __init__(self, producer: Producer | AIOKafkaProducer, group: str) -> None:
         self._producer = producer
         self._group = group
 

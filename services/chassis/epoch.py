@@ -11,8 +11,11 @@ async def read_epoch(database: Database) -> int:
     return int(row["value"]) if row else 1
 
 
-async def raise_epoch(database: Database) -> int:
-    """Begins a new epoch and returns it; to be called once after a restore, before the service starts."""
-    await database[EPOCH].update_one({"_id": EPOCH}, {"$setOnInsert": {"value": 1}}, upsert=True)
-    await database[EPOCH].update_one({"_id": EPOCH}, {"$inc": {"value": 1}})
-    return await read_epoch(database)
+async def raise_epoch(database: Database, above: int = 0) -> int:
+    """Begins a new epoch and returns it; to be called once after a restore, before the service starts.
+
+    above: an epoch that was in use already, although this database does not know it: the one it replaces.
+    """
+    value = max(await read_epoch(database), above) + 1
+    await database[EPOCH].update_one({"_id": EPOCH}, {"$set": {"value": value}}, upsert=True)
+    return value

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.envelope import new_id
+from services.chassis import strict_json
 from services.chassis.auth import NOBODY, Authenticator, Caller
 from services.chassis.errors import frames
 from services.chassis.i18n import N_
@@ -76,7 +77,8 @@ class Around:
             if not allowance.allowed:
                 raise Problem(429, N_("Too many requests"), N_("Wait as long as Retry-After says, then go on."))
             _check_body(request, self._largest_body)
-            await self._app(scope, _bounded(receive, self._largest_body), answer)
+            bounded = _bounded(receive, self._largest_body)
+            await self._app(scope, await strict_json.checked(bounded) if _is_json(request) else bounded, answer)
         except Problem as problem:
             if answer.status:
                 raise
@@ -102,10 +104,12 @@ class Around:
         address = request.client.host if request.client else "unknown"
         try:
             request.state.caller = await self._authenticator.caller(request, _usable(request, session))
-        except Problem:
+        except Problem as problem:
             # Guessing credentials is limited too.
-            if not self._limits.take(Caller(), address).allowed:
-                return self._limits.take(Caller(), address)
+            allowance = self._limits.take(Caller(), address)
+            if not allowance.allowed:
+                return allowance
+            problem.headers |= {name.decode(): value.decode() for name, value in allowance.headers()}
             raise
         return self._limits.take(request.state.caller, address)
 
@@ -134,11 +138,20 @@ def _check_body(request: Request, largest: int) -> None:
     if length.isdecimal() and int(length) > largest:
         raise too_large(largest)
     has_body = length not in ("", "0") or "transfer-encoding" in request.headers
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = media_type(request)
     accepted = _MEDIA_TYPES if request.url.path.startswith("/api/") else _FORM_TYPES
     if has_body and media not in accepted:
         detail = N_("Send one of: {types}.")
         raise Problem(415, N_("This content type is not accepted"), detail, values={"types": ", ".join(accepted)})
+
+
+def media_type(request: Request) -> str:
+    """The media type of a request's body, without its parameters; empty when none is named."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_json(request: Request) -> bool:
+    return request.method not in _SAFE and media_type(request).endswith("json")
 
 
 def _unexpected() -> Problem:

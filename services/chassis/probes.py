@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -63,7 +63,11 @@ def router(service: "Service") -> APIRouter:
         routes.add_api_route(path, endpoint, include_in_schema=False)
         routes.add_api_route(below + path, endpoint, include_in_schema=path == "/status", tags=["probes"])
 
-    @routes.get(below + "/events", tags=["events"])
+    lines: dict[int | str, dict[str, Any]] = {
+        200: {"description": "One event a line.", "content": {"application/x-ndjson": {}}}
+    }
+
+    @routes.get(below + "/events", tags=["events"], response_class=Response, responses=lines)
     async def events(
         caller: Reader,
         after: Annotated[str | None, Query(max_length=64)] = None,
@@ -72,8 +76,8 @@ def router(service: "Service") -> APIRouter:
         """The events this service published, oldest first, one JSON document a line (NDJSON)."""
         if after is not None and not await service.database.by_ids(OUTBOX, [after]):
             raise invalid([{"pointer": "/query/after", "detail": N_("This service published no event with this id.")}])
-        lines = _lines(history(service.database, after, limit))
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        found = _lines(history(service.database, after, limit))
+        return StreamingResponse(found, media_type="application/x-ndjson")
 
     return routes
 

@@ -20,6 +20,7 @@ from services.chassis.leases import Lease
 from services.chassis.metrics import Metrics
 from services.chassis.mongo import Database, Document
 from services.chassis.outbox import OUTBOX
+from services.chassis.producer import Producer
 
 _LARGEST = 1000
 _POLL = 0.05
@@ -31,7 +32,9 @@ log = structlog.get_logger()
 class Relay:
     """Publishes one service's outbox. Set `wake` after a commit of this process; others' commits are polled."""
 
-    def __init__(self, database: Database, producer: AIOKafkaProducer, prefix: str, metrics: Metrics) -> None:
+    def __init__(
+        self, database: Database, producer: Producer | AIOKafkaProducer, prefix: str, metrics: Metrics
+    ) -> None:
         self.wake = asyncio.Event()
         self.lease = Lease(database, "relay")
         self.sent: dict[str, int] = {}

@@ -1,6 +1,7 @@
 """Runs one service as a process: `python -m services.<name>`."""
 
 import asyncio
+import gc
 import importlib
 import signal
 import socket
@@ -63,15 +64,27 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _settle_memory() -> None:
+    """What lives as long as the process is not looked at again, and the collector runs seldom: a fifth of the CPU time
+    of a batch went into it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 async def serve(service: Service, settings: Settings) -> None:
     """Serves until told to stop; the service starts before the port opens and stops after it has closed."""
     config = uvicorn.Config(
         service.app, settings.listen_host, settings.listen_port, access_log=False, log_config=None, lifespan="off",
         timeout_graceful_shutdown=10,
+        # Longer than any client keeps a connection, so that none is closed while a request is on its way.
+        timeout_keep_alive=75,
     )  # fmt: skip
     server = Server(config, service)
     try:
         await service.start()
+        _settle_memory()
         await server.serve()
     finally:
         await service.stop()

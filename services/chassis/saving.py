@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bson.errors import BSONError
-from pymongo import InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from services.chassis.errors import PermanentError, TransientError
 from services.chassis.mongo import Database, Document, Session, is_infrastructure
 from services.chassis.outbox import OUTBOX, rows
+from services.chassis.updates import update_of
 from services.chassis.work import Key, Work, Write
 
 INBOX = "inbox"
@@ -81,7 +82,8 @@ def _plan(works: Sequence[Work]) -> _Plan:
                     plan.failures[number] = Stale(f"{key[0]}/{key[1]}")
                     continue
                 plan.built_on.setdefault(number, set()).add(plan.touched[key][-1][0])
-            plan.writes[key] = Write(key, write.document, earlier.base if earlier else write.base)
+            first = earlier or write
+            plan.writes[key] = Write(key, write.document, first.base, first.read)
             plan.touched.setdefault(key, []).append((number, write.document))
     return plan
 
@@ -159,10 +161,11 @@ async def _write_documents(database: Database, session: Session, plan: _Plan) ->
             raise SaveFailed(await _stale(database, collection, writes, plan))
 
 
-def _operation(write: Write) -> InsertOne[Document] | ReplaceOne[Document]:
+def _operation(write: Write) -> InsertOne[Document] | ReplaceOne[Document] | UpdateOne:
     if write.base is None:
         return InsertOne(write.document)
-    return ReplaceOne({"_id": write.key[1], "version": write.base}, write.document)
+    where, update = {"_id": write.key[1], "version": write.base}, update_of(write)
+    return UpdateOne(where, update) if update else ReplaceOne(where, write.document)
 
 
 def _rejection(error: BulkWriteError, writes: list[Write], plan: _Plan) -> Exception:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
 
 from contracts.catalogue import STREAMS
 from services.chassis import access, idempotency, outbox, probes
@@ -28,6 +27,7 @@ from services.chassis.jobs import Bell, Job
 from services.chassis.metrics import Metrics
 from services.chassis.mongo import Database, Index
 from services.chassis.pages import Pages
+from services.chassis.producer import Producer
 from services.chassis.relay import Relay
 from services.chassis.saving import INBOX
 from services.chassis.settings import Settings
@@ -35,6 +35,8 @@ from services.chassis.topics import wanted_topics
 from services.chassis.web import Web
 from services.chassis.work import Origin
 
+_STOP_WITHIN = 30.0
+"""Seconds for each part: one that hangs must not keep the others at work in a process that is to end."""
 log = structlog.get_logger()
 
 
@@ -69,6 +71,7 @@ class Service:
             Index(INBOX, (("at", 1),), ttl_days=settings.inbox_days),
         ]  # fmt: skip
         self._parts: list[Any] = []
+        self._producer = Producer(settings)
 
     @property
     def table(self) -> Sequence[On[Any]]:
@@ -96,8 +99,8 @@ class Service:
         await self.database.ensure(self._indexes)
         origin = Origin(self.settings.source + ":" + self.name, await read_epoch(self.database))
         self.executor.origin = origin
-        producer = await self._producer()
-        relay = Relay(self.database, producer, self.settings.prefix, self.metrics)
+        await self._producer.start()
+        relay = Relay(self.database, self._producer, self.settings.prefix, self.metrics)
         self.bell.waiting.append(relay.wake)
         group = self.settings.group(self.name)
         topics = wanted_topics(self.settings, STREAMS, group)
@@ -106,7 +109,7 @@ class Service:
         if self._table:
             batches = Batches(self.database, self._table, self.clock, self.metrics)
             batches.origin, batches.saved = origin, self.bell.set
-            letters = DeadLetters(producer, group)
+            letters = DeadLetters(self._producer, group)
             streams = sorted({entry.model.STREAM for entry in self._table})
             self.consumer = Consumer(batches, letters, streams, group, self.settings, self.clock, self.metrics)
             self._parts.append(self.consumer)
@@ -121,28 +124,12 @@ class Service:
     async def stop(self) -> None:
         """Drains and ends; safe to call after a start that failed half-way."""
         self.started = False
-        for _, stop in reversed(self.background):
-            await stop()
-        for part in reversed(self._parts):
+        stops = [stop for _, stop in reversed(self.background)] + [part.stop for part in reversed(self._parts)]
+        for stop in stops:
             try:
-                await asyncio.wait_for(part.stop(), 30)
+                await asyncio.wait_for(stop(), _STOP_WITHIN)
             except Exception as error:
-                log.warning("part_not_stopped", part=type(part).__name__, error=type(error).__name__)
-        if self._producer_client:
-            await self._producer_client.stop()
+                log.warning("part_not_stopped", part=stop.__qualname__, error=type(error).__name__)
+        await self._producer.stop()
         self.database.close()
         log.info("service_stopped", service=self.name)
-
-    _producer_client: AIOKafkaProducer | None = None
-
-    async def _producer(self) -> AIOKafkaProducer:
-        self._producer_client = AIOKafkaProducer(
-            bootstrap_servers=self.settings.kafka,
-            acks="all",
-            enable_idempotence=self.settings.kafka_idempotence,
-            linger_ms=self.settings.kafka_linger_ms,
-            max_request_size=6_000_000,
-            request_timeout_ms=10_000,
-        )
-        await self._producer_client.start()
-        return self._producer_client

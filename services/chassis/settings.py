@@ -22,14 +22,21 @@ class Settings(BaseSettings):
     """Threads of the driver: more concurrency than cores pays, because each waits for the disk."""
 
     kafka: str = "127.0.0.1:9092"
+    # The defaults are those measured on Apache Kafka 4 (docs/kafka.md); the local stack sets its broker's own.
     kafka_idempotence: bool = True
     """Off for the embedded broker, which has no idempotent producer."""
-    kafka_session_timeout_ms: int = 10_000
-    """The embedded broker joins groups only as fast as this; Apache Kafka refuses less than 6 s by default."""
+    kafka_session_timeout_ms: int = 6_000
+    """How long a dead process keeps its partitions; less is refused by Apache Kafka as it is delivered."""
+    kafka_request_timeout_ms: int = 10_000
+    """How long an answer is waited for: a broker whose machine has gone says nothing. A consumer waits longer than
+    its session in any case, because joining a group may take that long."""
     kafka_replication: int = 1
-    kafka_fetch_wait_ms: int = 50
-    """How long a fetch waits for data: the embedded broker is not woken by new data."""
+    kafka_fetch_wait_ms: int = 500
+    """How long a fetch waits for data. Apache Kafka answers as soon as there are some; shorter only costs."""
     kafka_linger_ms: int = 0
+    """The relay hands over batches as they are; waiting for more only costs time."""
+    kafka_batch_bytes: int = 65_536
+    """Largest batch of one partition: one is under way at a time, so small ones are many round trips."""
     kafka_retention_days: int = 30
     inbox_days: int = 60
     resend_days: int = 7

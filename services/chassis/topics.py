@@ -6,6 +6,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from contracts.catalogue import COMPACTED, PARTITIONS, topic_of
+from services.chassis.producer import LARGEST_MESSAGE
 from services.chassis.settings import Settings
 
 _DAY_MS = 86_400_000
@@ -31,6 +32,8 @@ def wanted_topics(settings: Settings, streams: Iterable[str], group: str | None)
 
 
 def _topic(settings: Settings, name: str, partitions: int, configs: dict[str, str]) -> NewTopic:
+    # The producer's own limit comes first: a message that the broker refuses spoils an idempotent producer.
+    configs = {**configs, "max.message.bytes": str(LARGEST_MESSAGE + 100_000)}
     if settings.kafka_replication > 1:
         configs = {**configs, "min.insync.replicas": str(settings.kafka_replication - 1)}
     return NewTopic(name, partitions, settings.kafka_replication, topic_configs=configs)

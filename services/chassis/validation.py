@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from fastapi import Request, params
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from services.chassis.i18n import N_
+from services.chassis.middleware import media_type
 from services.chassis.problems import Problem, invalid
 
 SENTENCES = {
@@ -40,6 +42,19 @@ def problem_of(error: RequestValidationError | ValidationError) -> Problem:
     if any(fault["loc"] == ("body",) and fault["type"] == "missing" for fault in faults):
         return Problem(400, N_("The request cannot be read"), N_("The body is missing."))
     return invalid([{"pointer": pointer(fault["loc"]), "detail": _sentence(fault)} for fault in faults[:_MOST]])
+
+
+def unsupported(request: Request) -> Problem | None:
+    """415 when the body is of a kind that this route does not read; its content was then never looked at."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    sent = media_type(request)
+    if field is None or not sent:
+        return None
+    is_form = isinstance(field.field_info, params.Form)
+    if is_form == (sent == "multipart/form-data") and (is_form or sent.endswith("json")):
+        return None
+    wanted = "multipart/form-data" if is_form else "application/json"
+    return Problem(415, N_("This content type is not accepted"), N_("Send one of: {types}."), values={"types": wanted})
 
 
 def pointer(location: tuple[Any, ...]) -> str:

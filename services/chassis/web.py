@@ -1,7 +1,7 @@
 """The web application of a service: routes in the common frame, every error a problem, probes beside them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 
 from services.chassis.access import Principals
 from services.chassis.assets import mount_assets
@@ -18,14 +19,15 @@ from services.chassis.errors import TransientError
 from services.chassis.i18n import N_, language_of
 from services.chassis.metrics import Metrics
 from services.chassis.middleware import Around
+from services.chassis.openapi import describe
 from services.chassis.pages import Pages
 from services.chassis.problems import Problem, not_found, unavailable
 from services.chassis.rate_limits import RateLimits
-from services.chassis.saving import AlreadyExists
+from services.chassis.saving import AlreadyExists, Unstorable
 from services.chassis.sessions import Sessions
 from services.chassis.settings import Settings
 from services.chassis.tokens import TokenVerifier
-from services.chassis.validation import problem_of
+from services.chassis.validation import problem_of, unsupported
 
 log = structlog.get_logger()
 
@@ -49,6 +51,7 @@ class Web:
             title=f"Affianca {name}",
             version="1.0.0",
             openapi_url=f"/api/{name}/openapi.json",
+            redirect_slashes=False,  # It would send browsers to whatever host the request named.
             docs_url=None,
             redoc_url=None,
         )
@@ -64,6 +67,7 @@ class Web:
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)
         self._handle_errors()
+        describe(self.app, name, settings)
 
     def answer(self, request: Request, problem: Problem) -> Response:
         """A problem as the caller can read it: JSON on APIs, a page elsewhere."""
@@ -90,14 +94,13 @@ class Web:
 
         @app.exception_handler(RequestValidationError)
         async def not_valid(request: Request, error: RequestValidationError) -> Response:
-            return self.answer(request, problem_of(error))
+            return self.answer(request, unsupported(request) or problem_of(error))
 
         @app.exception_handler(HTTPException)
         async def refused(request: Request, error: HTTPException) -> Response:
             # The framework hides what was raised while it read the body, such as a limit.
             cause = error.__cause__
-            problem = cause if isinstance(cause, Problem) else _of_status(error.status_code, error.headers)
-            return self.answer(request, problem)
+            return self.answer(request, cause if isinstance(cause, Problem) else _refusal(request, error))
 
         @app.exception_handler(TransientError)
         async def away(request: Request, error: TransientError) -> Response:
@@ -108,17 +111,36 @@ class Web:
         async def taken(request: Request, error: AlreadyExists) -> Response:
             return self.answer(request, Problem(409, N_("It exists already")))
 
+        @app.exception_handler(Unstorable)
+        async def unstorable(request: Request, error: Unstorable) -> Response:
+            log.warning("document_refused", error=str(error), request_id=request.state.correlation)
+            detail = N_("A value lies outside what can be stored, for instance a date before the year 1.")
+            return self.answer(request, Problem(422, N_("Some fields are not valid"), detail))
+
 
 def _is_page(request: Request) -> bool:
     """Whether a person in a browser will read the answer."""
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def _of_status(status: int, headers: Any) -> Problem:
+def _refusal(request: Request, error: HTTPException) -> Problem:
     """A problem for what the framework itself refuses."""
-    if status == 404:
+    if error.status_code == 404:
         return not_found()
-    if status == 405:
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
         detail = N_("This address does not know that method; see Allow.")
-        return Problem(405, N_("Method not allowed"), detail, headers=dict(headers or {}))
-    return Problem(status, N_("The request cannot be used"), headers=dict(headers or {}))
+        allow = ", ".join(sorted(_methods(request.app.routes, request))) or headers.get("Allow", "")
+        return Problem(405, N_("Method not allowed"), detail, headers=headers | {"Allow": allow})
+    return Problem(error.status_code, N_("The request cannot be used"), headers=headers)
+
+
+def _methods(routes: Iterable[Any], request: Request) -> set[str]:
+    """Every method of an address: the framework names those of the first route alone."""
+    found: set[str] = set()
+    for route in routes:
+        if hasattr(route, "original_router"):
+            found |= _methods(route.original_router.routes, request)
+        elif route.matches(request.scope)[0] is not Match.NONE:
+            found |= set(route.methods or ())
+    return found

@@ -126,8 +126,10 @@ class Stream:
 
     async def _feed(self) -> None:
         while True:
+            # Not wait_for: on Python 3.11 it swallows the cancellation that comes just as it is woken.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), _EVERY)
+                async with asyncio.timeout(_EVERY):
+                    await self._woken.wait()
             self._woken.clear()
             if self._listeners:
                 await self._look()

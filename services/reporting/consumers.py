@@ -54,7 +54,7 @@ def assignment_changed(work: Work, event: AssignmentEvent) -> None:
     moment = None
     if isinstance(event, AssignmentAccepted):
         moment = Moment(state.accepted_at or event.time, "accepted", event.order, event.id)
-    kept: dict[str, Any] = {"status": state.status, "task_force": state.task_force, "round": state.round}
+    kept: dict[str, Any] = state.model_dump(include={"status", "task_force", "round", "expert"})
     facts.record_assignment(work, event.subject, event.order, kept, moment)
 
 

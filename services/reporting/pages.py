@@ -15,6 +15,7 @@ from services.chassis.problems import not_found
 from services.chassis.service import Service
 from services.reporting import sla
 from services.reporting.handlers import reports
+from services.reporting.handlers.facts import lead_of
 from services.reporting.handlers.reports import Period
 from services.reporting.store import GROUPS, Store
 
@@ -106,7 +107,7 @@ def may_see(fact: Document, caller: Caller) -> bool:
     return (
         caller.has("coordinator", "secretariat", "monitor")
         or fact["body"] in caller.scopes("official", "representative")
-        or (caller.id is not None and fact["lead"] == caller.id)
+        or (caller.id is not None and lead_of(fact) == caller.id)
     )
 
 

@@ -60,8 +60,11 @@ def decide(waiting: Iterable[Case], experts: Sequence[Expert], rules: Rules) -> 
 def weigh(case: Case, experts: Sequence[Expert], rules: Rules) -> list[Candidate]:
     """The best scores, vetoes not looked at; the case's former expert is always among them."""
     columns = {name: SCORES[name](case, experts) for name in rules.weights}
-    weighted = [(rules.weights[name], column) for name, column in columns.items()]
-    totals = [round(sum(weight * column[row] for weight, column in weighted), 6) for row in range(len(experts))]
+    sums = [0.0] * len(experts)
+    for name, column in columns.items():
+        weight = rules.weights[name]
+        sums = [known + weight * value for known, value in zip(sums, column, strict=True)]
+    totals = [round(total, 6) for total in sums]
     ranked = sorted(range(len(experts)), key=lambda row: (-totals[row], experts[row].id))
     kept = ranked[: _RUNNERS_UP + 1] + [row for row in ranked[_RUNNERS_UP + 1 :] if experts[row].id == case.former]
     return [

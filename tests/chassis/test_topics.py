@@ -3,6 +3,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import InvalidReplicationFactorError
 
 from contracts.catalogue import PARTITIONS, STREAMS, topic_of
+from services.chassis.producer import LARGEST_MESSAGE
 from services.chassis.settings import Settings
 from services.chassis.topics import create_missing, dead_letter_topic, wanted_topics
 
@@ -83,7 +84,14 @@ def test_grants_are_compacted_and_other_streams_kept_for_the_time_that_the_setti
     topics = {topic.name.split(".")[1]: topic.topic_configs for topic in wanted_topics(settings, STREAMS, None)}
 
     assert topics["access"]["cleanup.policy"] == "compact"
-    assert topics["requests"] == {"cleanup.policy": "delete", "retention.ms": str(30 * 86_400_000)}
+    assert topics["requests"]["cleanup.policy"] == "delete"
+    assert topics["requests"]["retention.ms"] == str(30 * 86_400_000)
+
+
+def test_a_topic_takes_whatever_the_producer_takes() -> None:
+    topics = wanted_topics(Settings(), ["requests"], "group")
+
+    assert {int(topic.topic_configs["max.message.bytes"]) > LARGEST_MESSAGE for topic in topics} == {True}
 
 
 def test_with_replicas_a_message_is_kept_by_all_but_one_before_it_counts() -> None:

@@ -1,6 +1,6 @@
 """`/api/requests`: submitting, reading, listing and speaking about requests."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -120,10 +120,10 @@ def _moment(name: str, text: str | None, end: bool = False) -> datetime | None:
         moment = datetime.fromisoformat(text)
         if len(text) == 10:
             day = moment.date() + timedelta(days=1 if end else 0)
-            return datetime.combine(day, time(), ROME)
+            return datetime.combine(day, time(), ROME).astimezone(UTC)
         if moment.tzinfo is None:
             raise ValueError
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         fault = N_("A day such as 2026-03-28, or a moment such as 2026-03-28T18:00:00Z, is needed.")
         raise invalid([{"pointer": f"/query/{name}", "detail": fault}]) from error
-    return moment

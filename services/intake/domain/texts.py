@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[a-z0-9]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 MOST_TOKENS = 400
 _SMALL_WORDS = """
 a ad ai al alla alle allo agli anche avere che chi ci come con cui da dai dal dalla dalle dallo dagli degli dei
@@ -16,7 +17,7 @@ _STOP_WORDS = frozenset(_SMALL_WORDS.split())
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether a text holds characters that no person types; line breaks and tabs are not among them."""
+    """Whether a text holds characters that no person types, also those that turn the direction of writing; line breaks and tabs are not among them."""
     return _CONTROL.search(text) is not None
 
 
@@ -28,7 +29,12 @@ def without_control_characters(text: str) -> str:
 def folded(text: str) -> str:
     """Lower case, without accents."""
     decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    # Only what is beyond ASCII is looked at: this runs over every word of every request.
+    return _BEYOND_ASCII.sub(_without_accent, decomposed)
+
+
+def _without_accent(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
 
 
 def stem(word: str) -> str:

@@ -3,8 +3,8 @@
 `prepare` reads (the body's state, a number); `submit` decides over a Work without any further read.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -52,6 +52,14 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(N_("A date such as 2026-03-28 is needed.")) from error
+    return text
+
+
 _STRIPPED = StringConstraints(strip_whitespace=True)
 Line = Annotated[str, _STRIPPED, AfterValidator(_clean), AfterValidator(_one_line)]
 """A text of one line."""
@@ -68,7 +76,7 @@ class Protocol(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: Annotated[Line, Field(min_length=1, max_length=50)]
-    date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
     registry: Annotated[Line, Field(max_length=100)] = ""
 
 
@@ -168,7 +176,7 @@ def _document(submission: Submission, now: datetime) -> Document:
         "protocol": protocol,
         "theme_source": submission.theme_source,
         "confidence": submission.confidence,
-        **asdict(submission.subject),
+        **submission.subject.codes(),
         "channel": submission.channel,
         "requester": submission.requester,
         "sent_by": submission.sent_by,

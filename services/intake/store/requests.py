@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from services.chassis.auth import Caller
@@ -119,7 +119,9 @@ def _behind(cursor: str, descending: bool) -> Document:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None or not isinstance(id, str):
             raise ValueError
-    except (ValueError, TypeError, RecursionError) as error:
+        id.encode()
+        moment = moment.astimezone(UTC)
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         fault = {"pointer": "/query/cursor", "detail": N_("Use the next_cursor of an earlier answer.")}
         raise invalid([fault]) from error
     # A range for the index, less the rows of that very moment that were shown.

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response, StreamingResponse
 
+from contracts.envelope import Instant
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.problems import Problem, invalid
@@ -23,6 +23,7 @@ from services.reporting.store import Store
 
 Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
 GroupBy = Literal["theme", "procedure", "province", "kind", "channel", "month"]
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
 Synthetic = Annotated[bool, Query(description="Whether made-up requests count.")]
 
 
@@ -48,8 +49,8 @@ class Reports:
         self,
         request: Request,
         caller: Staff,
-        start: Annotated[date | None, Query(alias="from")] = None,
-        end: Annotated[date | None, Query(alias="to")] = None,
+        start: Annotated[date | None, Query(alias="from", ge=_EARLIEST, le=_LATEST)] = None,
+        end: Annotated[date | None, Query(alias="to", ge=_EARLIEST, le=_LATEST)] = None,
         group_by: GroupBy = "theme",
         metrics: Annotated[str, Query(max_length=200, description="Names, separated by commas.")] = "",
         include_synthetic: Synthetic = True,
@@ -62,7 +63,7 @@ class Reports:
         return _answer(report, form)
 
     async def backlog(
-        self, request: Request, caller: Staff, at: AwareDatetime | None = None, include_synthetic: Synthetic = True
+        self, request: Request, caller: Staff, at: Instant | None = None, include_synthetic: Synthetic = True
     ) -> Response:
         """Requests that were open at an instant (now, if none is given) by age in calendar days."""
         form, now = _format(request), self._now()

@@ -15,7 +15,7 @@ from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.reporting import sla
 from services.reporting.domain import read
-from services.reporting.handlers.facts import look_again, moments_of
+from services.reporting.handlers.facts import lead_of, look_again, moments_of
 from services.reporting.store import DEADLINES, FACTS
 
 KINDS = {"at_risk": DeadlineAtRisk, "breached": DeadlineBreached}
@@ -107,7 +107,7 @@ def _data(fact: Document, metric: str, due_at: datetime, target_minutes: int) ->
     return DeadlineData.model_validate(
         {
             "request": fact["_id"], "number": fact["number"], "metric": metric, "due_at": due_at,
-            "target_minutes": target_minutes, "lead": fact["lead"],
+            "target_minutes": target_minutes, "lead": lead_of(fact),
         }
     )  # fmt: skip
 

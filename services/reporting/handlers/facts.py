@@ -16,6 +16,7 @@ from services.reporting.domain import Life, Moment, milliseconds, read
 from services.reporting.store import DEADLINES, FACTS
 
 Order = tuple[int, int]
+_OVER = ("resolved", "closed", "withdrawn", "merged")
 
 
 def record_request(work: Work, id: str, order: Order, state: Mapping[str, Any], moment: Moment | None) -> None:
@@ -23,7 +24,7 @@ def record_request(work: Work, id: str, order: Order, state: Mapping[str, Any], 
     fact = work.get(FACTS, id) or {"_id": id, "timeline": {}}
     if tuple(fact.get("order", ())) < order:
         fact |= {**state, "order": list(order), "received_at": milliseconds(state["received_at"])}
-    _keep(work, fact, moment)
+    _keep(work, fact, moment, told_state=True)
 
 
 def record_assignment(work: Work, id: str, order: Order, state: Mapping[str, Any], moment: Moment | None) -> None:
@@ -31,7 +32,20 @@ def record_assignment(work: Work, id: str, order: Order, state: Mapping[str, Any
     fact = work.get(FACTS, id) or {"_id": id, "timeline": {}}
     if tuple(fact.get("assignment", {}).get("order", ())) < order:
         fact["assignment"] = {**state, "order": list(order)}
-    _keep(work, fact, moment)
+    # Nothing is computed from who is asked: only from what happened.
+    _keep(work, fact, moment, told_state=False)
+
+
+def lead_of(fact: Document) -> str | None:
+    """Who is asked to help, or does. While the request is under way the assignment knows it before the request does.
+
+    What a request's own events say of it is as old as the last of them.
+    """
+    known: str | None = fact["lead"]
+    assignment = fact.get("assignment", {})
+    if fact["status"] in _OVER or assignment.get("status") in (None, "released"):
+        return known
+    return assignment.get("expert") if assignment["status"] in ("offered", "accepted") else None
 
 
 def moments_of(fact: Document, until: datetime | None = None) -> list[Moment]:
@@ -43,11 +57,11 @@ def moments_of(fact: Document, until: datetime | None = None) -> list[Moment]:
     ]
 
 
-def _keep(work: Work, fact: Document, moment: Moment | None) -> None:
+def _keep(work: Work, fact: Document, moment: Moment | None, told_state: bool) -> None:
     if moment:
         row = {"at": milliseconds(moment.at), "what": moment.what, "order": list(moment.order)}
         fact["timeline"][moment.id] = row
-    if "received_at" in fact:
+    if "received_at" in fact and (told_state or moment):
         derive(fact, told=work.get(DEADLINES, fact["_id"]) is not None)
     work.put(FACTS, fact)
 

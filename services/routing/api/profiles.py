@@ -13,6 +13,7 @@ from services.routing.domain import days_off
 
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Kind = Literal["technical", "legal"]
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
 
 
 class Competence(BaseModel):
@@ -63,8 +64,8 @@ class Absence(BaseModel):
     """Days on which the expert is away, the first and the last included."""
 
     model_config = ConfigDict(extra="forbid")
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    first: date = Field(alias="from", ge=_EARLIEST, le=_LATEST)
+    last: date = Field(alias="to", ge=_EARLIEST, le=_LATEST)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -1,0 +1,115 @@
+"""Every API route that changes something, each with what it takes when nothing is wrong with it.
+
+A new route with a body gets a line in `TAKES`; `test_bodies.py` fails for one that has none.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from contracts.envelope import derived_id
+from tests.bad_input.installation import BODY, SERVICES, THEME, Installation, person_of, request_form
+
+NUMBER = "2026-000001"
+SOMETHING = derived_id("bad-input", "something")
+_EXPERT: dict[str, Any] = {
+    "task_forces": [THEME], "themes": [{"code": THEME, "level": 3}], "procedures": [], "kinds": ["legal"],
+    "provinces": ["BG"], "capacity": 3, "active": True,
+}  # fmt: skip
+_PERSON: dict[str, Any] = {
+    "name": "Anna Bianchi", "email": "anna@prova.example", "language": "it",
+    "grants": [{"role": "official", "scope_kind": "body", "scope": BODY, "start": "2026-01-01T00:00:00Z",
+                "end": "2031-01-01T00:00:00+01:00"}],
+    "api_keys_sha256": ["0" * 64], "identities": [{"subject": "anna", "issuer": "https://login.example"}],
+}  # fmt: skip
+_DELEGATE = {name: _PERSON[name] for name in ("name", "email", "language", "identities")}
+_FIGURES = {"procedure": "paur", "concluded_expressly": 3, "duration_days_sum": 90, "started": 4, "backlog": 1}
+
+Taken = tuple[str, dict[str, Any]]
+TAKES: dict[str, Taken] = {
+    "POST /api/requests": ("official", request_form(urgency="high", channel="web", procedure="paur", synthetic=False)),
+    "POST /api/requests/{number}/messages": ("official", {"text": "Ecco.", "visibility": "shared"}),
+    "POST /api/requests/{number}/ask": ("expert", {"text": "Quale ente?"}),
+    "POST /api/requests/{number}/resolve": ("expert", {"outcome": "solved", "text": "Fatto."}),
+    "POST /api/requests/{number}/reopen": ("official", {"reason": "Non basta."}),
+    "POST /api/requests/{number}/close": ("official", {"rating": 5, "comment": "Grazie."}),
+    "POST /api/requests/{number}/withdraw": ("official", {"reason": "Non serve."}),
+    "POST /api/requests/{number}/reclassify": ("coordinator", {"theme": THEME, "procedure": "paur"}),
+    "POST /api/requests/{number}/merge": ("coordinator", {"into": "2026-000002"}),
+    "POST /api/bodies/{code}/approval": ("secretariat", {"approved": False, "reason": "Manca la firma."}),
+    "POST /api/bodies/{code}/delegates": ("representative", _DELEGATE),
+    "POST /api/persons": ("secretariat", {"id": SOMETHING, **_PERSON}),
+    "PUT /api/persons/{id}": ("secretariat", _PERSON),
+    "POST /api/persons/{id}/revocation": ("secretariat", {"role": "official", "scope": BODY}),
+    "POST /api/assignments/{id}/decline": ("expert", {"reason": "other"}),
+    "POST /api/experts": ("coordinator", {"id": SOMETHING, **_EXPERT}),
+    "PATCH /api/experts/{id}": ("coordinator", _EXPERT),
+    "POST /api/experts/{id}/absences": ("expert", {"from": "2026-08-01", "to": "2026-08-15"}),
+    "POST /api/routing/requests/{number}/assign": (
+        "coordinator", {"expert": person_of("expert"), "co_experts": [SOMETHING]}
+    ),
+    "PUT /api/notification-preferences": ("official", {"email": {"received": "at_once"}}),
+    "POST /api/measurements": ("official", {"body": BODY, "half_year": "2026-H1", "rows": [_FIGURES]}),
+}  # fmt: skip
+"""Method and path -> who may call it, and the body."""
+
+WITHOUT_BODY = {
+    "POST /api/assignments/{id}/accept": "expert",
+    "POST /api/assignments/{id}/release": "coordinator",
+    "POST /api/notifications/{id}/read": "official",
+    "POST /api/deliveries/{id}/retry": "coordinator",
+    "POST /api/notify/queue/retry": "coordinator",
+}
+FILES = {"POST /api/bodies/{code}/registration": "secretariat"}
+EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES}
+
+
+def address(route: str, **others: str) -> tuple[str, str]:
+    """The method of a route and a path with values in its places."""
+    method, path = route.split(" ")
+    id = person_of("expert") if "/experts/" in path else SOMETHING
+    return method, path.format(**{"number": NUMBER, "code": BODY, "id": id, **others})
+
+
+def changing(installation: Installation) -> Iterator[str]:
+    """The routes that the four documents name."""
+    for name in SERVICES:
+        for path, item in installation.services[name].app.openapi()["paths"].items():
+            yield from (f"{method.upper()} {path}" for method in item.keys() & {"post", "put", "patch"})
+
+
+def reading(installation: Installation, parameter: str) -> list[str]:
+    """The paths below /api that take this query parameter."""
+    return [
+        path
+        for name in SERVICES
+        for path, item in installation.services[name].app.openapi()["paths"].items()
+        if parameter in [known["name"] for known in item.get("get", {}).get("parameters", ())]
+    ]
+
+
+def places(value: Any, at: str = "") -> Iterator[str]:
+    """The JSON pointers of every field and item within a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in inside:
+        yield f"{at}/{name}"
+        yield from places(item, f"{at}/{name}")
+
+
+def objects(value: Any, at: str = "") -> Iterator[str]:
+    """The JSON pointers of every object within a document, the document itself first."""
+    if isinstance(value, dict):
+        yield at
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in inside:
+        yield from objects(item, f"{at}/{name}")
+
+
+def with_value(value: Any, pointer: str, new: Any) -> Any:
+    """The document with another value at this place."""
+    first, _, rest = pointer[1:].partition("/")
+    deeper = f"/{rest}" if rest else ""
+    if not pointer:
+        return new
+    if isinstance(value, list):
+        return [with_value(item, deeper, new) if str(n) == first else item for n, item in enumerate(value)]
+    return {**value, first: with_value(value.get(first), deeper, new)}

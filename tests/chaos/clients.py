@@ -1,0 +1,107 @@
+"""Clients that behave like real ones: who gets no answer, or "later", asks again with the same key or Message-ID.
+
+What is promised to them (a 201, a 250, a 200) is kept in `Promises`, which the ledger compares with what became of it.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+import aiosmtplib
+import httpx
+
+from tests.chaos.installation import BODY, MAIL_TO, NOBODYS_THEME, OFFICIAL, THEME, Installation, address_of
+from tests.chaos.pace import Pace
+from tests.chaos.schedule import Arrival, Schedule
+
+_GIVE_UP_AFTER = 300.0
+LATER = (429, 503)
+_ABOUT = "Il permesso di costruire è fermo: chiediamo assistenza tecnica sul titolo edilizio."
+
+
+@dataclass
+class Promises:
+    """`requests`: title -> number of each 201, empty for a 250. The others: by assignment, text or number."""
+
+    requests: dict[str, str] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
+    declined: set[str] = field(default_factory=set)
+    said: dict[str, str] = field(default_factory=dict)
+    """Text of a message -> number of the request."""
+    resolved: set[str] = field(default_factory=set)
+    asked_again: Counter[str] = field(default_factory=Counter)
+    """Why clients had to ask again."""
+    unexpected: Counter[str] = field(default_factory=Counter)
+    """Answers that no client should ever see here."""
+
+
+async def submit_all(installation: Installation, schedule: Schedule, promises: Promises, pace: Pace) -> None:
+    """Submits everything at its time; returns when each has its answer."""
+    async with installation.client("intake", OFFICIAL) as client:
+
+        async def one(arrival: Arrival) -> None:
+            await pace.until(arrival.at)
+            async with asyncio.timeout(_GIVE_UP_AFTER):
+                if arrival.channel == "api":
+                    await _by_api(client, arrival, promises)
+                else:
+                    await _by_mail(installation.smtp_port, arrival, promises)
+
+        await asyncio.gather(*(one(arrival) for arrival in schedule.arrivals))
+
+
+async def _by_api(client: httpx.AsyncClient, arrival: Arrival, promises: Promises) -> None:
+    theme = NOBODYS_THEME if arrival.unroutable else THEME
+    form = {"body": BODY, "kind": "technical", "title": arrival.title, "description": _ABOUT, "theme": theme}
+    answer = await ask(client, "/api/requests", form, promises, {201}, arrival.key)
+    promises.requests[arrival.title] = answer.json()["number"]
+
+
+async def ask(
+    client: httpx.AsyncClient, path: str, form: Any, promises: Promises, wanted: set[int], key: str = "", lag: Any = ()
+) -> httpx.Response:
+    """Posts until the answer is one of `wanted`. lag: answers that mean that a service has not heard of it yet."""
+    headers = {"Idempotency-Key": key} if key else {}
+    while True:
+        try:
+            answer = await client.post(path, json=form, headers=headers)
+        except httpx.TransportError as error:
+            promises.asked_again[type(error).__name__] += 1
+        else:
+            if answer.status_code in wanted:
+                return answer
+            if answer.status_code in LATER:
+                promises.asked_again[str(answer.status_code)] += 1
+            elif answer.status_code not in lag:
+                promises.unexpected[f"{answer.status_code} {path.rsplit('/', 1)[-1]}: {answer.text[:200]}"] += 1
+        await _pause()
+
+
+async def _by_mail(port: int, arrival: Arrival, promises: Promises) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = address_of(OFFICIAL), MAIL_TO, arrival.title
+    mail["Message-ID"] = f"<{arrival.key}@prova.example>"
+    mail.set_content(_ABOUT)
+    while True:
+        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, timeout=20)
+        try:
+            await client.connect()
+            await client.send_message(mail)
+        except aiosmtplib.SMTPResponseException as error:
+            kind = promises.asked_again if 400 <= error.code < 500 else promises.unexpected
+            kind[f"SMTP {error.code} {error.message if error.code >= 500 else ''}".strip()] += 1
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            promises.asked_again[type(error).__name__] += 1
+        else:
+            promises.requests[arrival.title] = ""
+            return
+        finally:
+            client.close()
+        await _pause()
+
+
+async def _pause() -> None:
+    await asyncio.sleep(random.uniform(0.2, 1.0))
