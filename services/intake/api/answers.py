@@ -16,8 +16,8 @@ Json = dict[str, Any]
 People = Mapping[str, Document]
 
 
-def parts_of(request: Request) -> Parts:
-    """A dependency: the parts of the service that answers."""
+async def parts_of(request: Request) -> Parts:
+    """A dependency: the parts of the service that answers. Asynchronous, or each call would go through a thread."""
     parts: Parts = request.app.state.parts
     return parts
 

@@ -36,7 +36,7 @@ async def samples_of(installation: Installation, mail: bool) -> dict[str, Docume
     notice = await _one(notify, "notices", {"status": "planned"})
     delivery = await _one(notify, "deliveries", {"status": "sent" if mail else "unwanted"})
     submitted = await _one(intake, "outbox", {"stream": "requests"})
-    offered = await _one(routing, "outbox", {"stream": "assignments"})
+    offered = await _one(routing, "outbox", {"stream": "assignments", "key": request["_id"]})
     told = {"sent": await _one(notify, "outbox", {})} if mail else {}
     loads = [row async for row in routing["loads"].find({})]
     return {
