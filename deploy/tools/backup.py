@@ -156,7 +156,8 @@ def _restore_one(client: MongoClient[Any], settings: Settings, service: str, fol
         with (folder / f"{collection}.bson").open("rb") as file:
             source = decode_file_iter(file, _RAW)
             while batch := list(islice(source, _BATCH)):
-                documents += len(target.insert_many(batch, ordered=False).inserted_ids)
+                target.insert_many(batch, ordered=False)
+                documents += len(batch)
     epoch = asyncio.run(_epoch(settings, service, before))
     return f"{service}: {documents} documents restored, epoch {epoch} begins"
 

@@ -50,16 +50,8 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
-        self._busy = asyncio.Lock()
-        # FastStream takes several addresses as a list only.
-        brokers, session = settings.kafka.split(","), settings.kafka_session_timeout_ms
-        self._broker = KafkaBroker(
-            brokers,
-            consumer_only=True,
-            graceful_timeout=_DRAIN_WITHIN,
-            logger=None,
-            request_timeout_ms=max(settings.kafka_request_timeout_ms, session + 5_000),
-        )
+        session = settings.kafka_session_timeout_ms
+        self._broker = _broker(settings)
         self._subscriber = self._broker.subscriber(
             *(topic_of(settings.prefix, stream) for stream in streams),
             group_id=group,
@@ -118,6 +110,16 @@ class Consumer:
             except KafkaError as error:
                 # The group moved on, or the broker is away: the messages come again and are found claimed.
                 log.warning("offsets_not_committed", error=type(error).__name__)
+
+
+def _broker(settings: Settings) -> KafkaBroker:
+    return KafkaBroker(
+        settings.kafka.split(","),  # FastStream takes several addresses as a list only.
+        consumer_only=True,
+        graceful_timeout=_DRAIN_WITHIN,
+        logger=None,
+        request_timeout_ms=max(settings.kafka_request_timeout_ms, settings.kafka_session_timeout_ms + 5_000),
+    )
 
 
 async def _parse(records: Any) -> KafkaMessage:

@@ -1,4 +1,4 @@
-"""Makes up calls from one API document, checks the answers, prints the faults: `python -m tests.bad_input.fuzz NAME URL`.
+"""Makes up calls from one API document, checks the answers and prints the faults: `-m tests.bad_input.fuzz NAME URL`.
 
 A process of its own: Hypothesis must be the only one that uses chance, and the services use it too. The caller's
 key is read from the environment (KEY); without one the calls are anonymous. The seed is fixed.

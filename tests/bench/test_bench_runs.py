@@ -10,7 +10,7 @@ from tests.bench import __main__ as bench
 from tests.bench.load import quantile
 from tests.bench.report import BARS, Report
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 TINY = bench.Scale(tickets=50, mails=20, seconds=1.0, rates=(20,), connections=(2,), stored=40)
 
 

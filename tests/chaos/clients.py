@@ -6,6 +6,7 @@ What is promised to them (a 201, a 250, a 200) is kept in `Promises`, which the 
 import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -18,6 +19,8 @@ from tests.chaos.pace import Pace
 from tests.chaos.schedule import Arrival, Schedule
 
 _GIVE_UP_AFTER = 300.0
+_IMPATIENCE = httpx.Timeout(20, read=0.001)
+"""The request goes out whole; the answer is not waited for."""
 LATER = (429, 503)
 _ABOUT = "Il permesso di costruire è fermo: chiediamo assistenza tecnica sul titolo edilizio."
 
@@ -56,6 +59,10 @@ async def submit_all(installation: Installation, schedule: Schedule, promises: P
 async def _by_api(client: httpx.AsyncClient, arrival: Arrival, promises: Promises) -> None:
     theme = NOBODYS_THEME if arrival.unroutable else THEME
     form = {"body": BODY, "kind": "technical", "title": arrival.title, "description": _ABOUT, "theme": theme}
+    if arrival.impatient:
+        headers = {"Idempotency-Key": arrival.key}
+        with suppress(httpx.TransportError):
+            await client.post("/api/requests", json=form, headers=headers, timeout=_IMPATIENCE)
     answer = await ask(client, "/api/requests", form, promises, {201}, arrival.key)
     promises.requests[arrival.title] = answer.json()["number"]
 

@@ -12,7 +12,7 @@ from typing import Literal
 from contracts.envelope import derived_id
 
 Channel = Literal["api", "email"]
-_BY_MAIL, _UNROUTABLE = 0.25, 0.05
+_BY_MAIL, _UNROUTABLE, _IMPATIENT = 0.25, 0.05, 0.1
 _PER_SECOND, _SECONDS_PER_KILL = 8.0, 12.0
 
 
@@ -33,6 +33,8 @@ class Arrival:
     channel: Channel
     key: str
     unroutable: bool
+    impatient: bool
+    """Its client hangs up before it can have an answer, then asks again."""
 
     @property
     def title(self) -> str:
@@ -76,4 +78,5 @@ def _arrival(seed: int, number: int, chance: random.Random, seconds: float) -> A
     key = derived_id("chaos", str(seed), str(number)).replace("-", "")[-12:]
     channel: Channel = "email" if chance.random() < _BY_MAIL else "api"
     unroutable = channel == "api" and chance.random() < _UNROUTABLE
-    return Arrival(chance.uniform(0.0, seconds), channel, key, unroutable)
+    impatient = chance.random() < _IMPATIENT
+    return Arrival(chance.uniform(0.0, seconds), channel, key, unroutable, impatient)

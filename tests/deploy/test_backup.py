@@ -46,8 +46,9 @@ async def test_what_was_dumped_comes_back_and_what_came_later_is_gone(settings, 
     await databases[HOME]["things"].insert_one({"_id": "later"})
     await databases[HOME]["things"].update_one({"_id": HOME}, {"$set": {"n": 0}})
 
-    await put_back(settings, backed_up)
+    told = await put_back(settings, backed_up)
 
+    assert told[0] == "intake: 21 documents restored, epoch 2 begins"
     assert [row async for row in databases[HOME]["things"].find()] == [{"_id": HOME, "n": 2**40}]
     pieces = [row["data"] async for row in databases[HOME]["files.chunks"].find().sort("_id", 1)]
     assert pieces == [bytes([n]) * 300_000 for n in range(20)]

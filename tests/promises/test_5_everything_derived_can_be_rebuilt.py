@@ -60,6 +60,9 @@ async def _outbox(programme: Programme, name: str) -> list[dict[str, Any]]:
 async def test_what_services_derived_is_rebuilt_without_any_other_effect(programme: Programme) -> None:
     numbers = [(await walk(programme))["number"] for _ in range(2)]
     await at_rest(programme, *numbers)
+    for collection in ("notices", "notifications", "deliveries"):
+        # As after years: what was told is forgotten, so nothing but the rebuild itself keeps it from being told again.
+        await programme.databases()["notify"][collection].delete_many({"number": numbers[0]})
     before, mails = await everything(programme), len(programme.mailbox.find())
     derived = {name: service.derived for name, service in programme.services.items()}
     assert derived["reporting"] == ("facts",) and derived["notify"] == ("requests",)
@@ -77,7 +80,7 @@ async def test_what_services_derived_is_rebuilt_without_any_other_effect(program
     assert len(before["reporting.facts"]) == len(before["notify.requests"]) == 2
     assert len(programme.mailbox.find()) == mails
     number = (await walk(programme))["number"]
-    await at_rest(programme, number, *numbers)
+    await at_rest(programme, number, numbers[1])
 
 
 @pytest.fixture

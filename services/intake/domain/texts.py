@@ -17,7 +17,10 @@ _STOP_WORDS = frozenset(_SMALL_WORDS.split())
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether a text holds characters that no person types, also those that turn the direction of writing; line breaks and tabs are not among them."""
+    """Whether a text holds characters that no person types, also those that turn the direction of writing.
+
+    Line breaks and tabs are not among them.
+    """
     return _CONTROL.search(text) is not None
 
 
