@@ -70,10 +70,11 @@ class Authenticator:
 
         Raises 401 for credentials that are sent but not valid: they are never ignored.
         """
-        key = request.headers.get("x-api-key")
+        key, authorization = request.headers.get("x-api-key"), request.headers.get("authorization")
+        if key and authorization:
+            raise unauthenticated()  # Two callers at once: guessing which is meant would ignore the other.
         if key:
             return self._known(await self._principals.by_credential(digest(key)), "key")
-        authorization = request.headers.get("authorization")
         if authorization:
             return self._known(await self._by_token(authorization), "token")
         principal = await self._principals.by_id(session) if session else None

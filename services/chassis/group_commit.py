@@ -11,6 +11,7 @@ from typing import Protocol
 
 from services.chassis.errors import TransientError
 from services.chassis.mongo import Database, is_infrastructure
+from services.chassis.outbox import OUTBOX
 from services.chassis.saving import NOBODY, SaveFailed, save
 from services.chassis.work import Work
 
@@ -84,8 +85,11 @@ class GroupCommit:
 
     async def _save(self, group: list[_Member]) -> None:
         # Callers give up by themselves, so this ends at the latest when all of them have gone away.
+        unsure = False
         while left := [member for member in group if not member[1].done()]:
             try:
+                if unsure:
+                    left = await self._without_stored(left)
                 await save(self._database, [work for work, _ in left])
                 _settle(left, None)
             except SaveFailed as failed:
@@ -94,7 +98,16 @@ class GroupCommit:
                 if not is_infrastructure(error):
                     _settle(left, error)
                     return
+                unsure = True
                 await asyncio.sleep(random.uniform(0.005, 0.05))
+
+    async def _without_stored(self, group: list[_Member]) -> list[_Member]:
+        """Settles what was stored although its answer was lost; saving it again would look like a conflict."""
+        first_events = [work.events[0].id for work, _ in group if work.events]
+        found = {row["_id"] for row in await self._database.by_ids(OUTBOX, first_events)}
+        stored = [member for member in group if member[0].events and member[0].events[0].id in found]
+        _settle(stored, None)
+        return [member for member in group if member not in stored]
 
 
 def _blame(group: list[_Member], failed: SaveFailed) -> None:

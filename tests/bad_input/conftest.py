@@ -1,6 +1,7 @@
 """One installation for the tests that must change nothing; others start their own with `running_services`."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,15 @@ from services.chassis.settings import Settings
 from tests.bad_input.installation import Installation, populate, running_services
 from tests.chassis.provider import Provider, provider
 from tests.servers import KafkaServer, MongoServer
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every route with every kind of bad input takes minutes: all of it is for `make test-all`."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from contracts.envelope import new_id
 from deploy.local.mongod import start_mongod
@@ -104,6 +105,29 @@ async def test_of_two_who_changed_the_same_document_one_decides_again(database: 
 
     assert sorted(outcomes, key=str) == [Stale, None]
     assert (await stored(database))["a"]["version"] == 2
+
+
+async def test_what_was_stored_although_the_answer_was_lost_is_confirmed_and_not_a_conflict(
+    database: Database, commit: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = group_commit.save, []
+
+    async def save_and_lose_the_answer(*arguments: Any) -> None:
+        tries.append(1)
+        await real(*arguments)
+        if len(tries) == 1:
+            raise AutoReconnect("the connection broke after the commit")
+
+    monkeypatch.setattr(group_commit, "save", save_and_lose_the_answer)
+    work, other = unit(), unit()
+    for each in (work, other):
+        each.put("things", {"_id": new_id()})
+        tell(each)
+
+    outcomes = await _outcomes(commit, [work, other])
+
+    assert outcomes == [None, None]
+    assert await database["things"].count_documents({}) == 2
 
 
 async def test_a_caller_that_goes_away_during_the_save_harms_no_other(
