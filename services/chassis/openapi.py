@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.chassis.auth import permission_of
 from services.chassis.settings import Settings
 
 Json = dict[str, Any]
@@ -45,13 +46,25 @@ def describe(app: FastAPI, name: str, settings: Settings) -> None:
 
     def enriched() -> Json:
         if app.openapi_schema is None:
-            app.openapi_schema = enrich(plain(), name, settings)
+            app.openapi_schema = enrich(plain(), name, settings, public_paths(app))
         return app.openapi_schema
 
     app.openapi = enriched  # type: ignore[method-assign]
 
 
-def enrich(document: Json, name: str, settings: Settings) -> Json:
+def public_paths(app: FastAPI) -> frozenset[str]:
+    """The paths that everybody may call. The framework keeps the routes of an included router as one entry."""
+    found, waiting = set(), list(app.routes)
+    while waiting:
+        route: Any = waiting.pop()
+        if not hasattr(route, "path"):
+            waiting += route.original_router.routes
+        elif permission_of(route) == ("public",):
+            found.add(route.path)
+    return frozenset(found)
+
+
+def enrich(document: Json, name: str, settings: Settings, public: frozenset[str] = frozenset()) -> Json:
     """The document with everything that holds for all routes."""
     url = settings.public_url.rstrip("/")
     document["info"] |= {
@@ -66,6 +79,8 @@ def enrich(document: Json, name: str, settings: Settings) -> Json:
     _probe(document, name, url)
     for path, method, operation in _operations(document):
         _complete(path, method, operation)
+        if path in public:
+            operation["security"] = [{}]
     document["components"] = _components(document.get("components", {}))
     _formats(document)
     return document
