@@ -41,6 +41,8 @@ class BrokerWatch:
         self._clock = clock
         self._stopping = False
         self._stored: dict[str, int] = {}
+        self._created: list[str] = []
+        self._led = False
         self._admin: AIOKafkaAdminClient | None = None
         self._probe: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -86,13 +88,19 @@ class BrokerWatch:
     async def check(self) -> bool:
         """Whether a loss was found (and the events were marked). Only the relay's holder marks."""
         assert self._admin
-        created = await create_missing(self._admin, self._topics, remake_short=not self._settings.kafka_idempotence)
+        # Kept until the rows are marked: the database may be away at the moment at which the topics are made again.
+        self._created += await create_missing(
+            self._admin, self._topics, remake_short=not self._settings.kafka_idempotence
+        )
         if not self._relay.lease.held:
             self._relay.sent.clear()  # Another process sends now, so ours grow old.
+            if not self._led:
+                self._created.clear()
             return False
+        self._led = True
         least = await self._least()
-        if created or self._relay.fell_back or await self._ends_before(least):
-            return await self._mark(created)
+        if self._created or self._relay.fell_back or await self._ends_before(least):
+            return await self._mark()
         await self._remember(least)
         return False
 
@@ -121,7 +129,7 @@ class BrokerWatch:
             self._stored = ends
             await self._database[POSITIONS].update_one({"_id": "ends"}, {"$set": {"ends": ends}}, upsert=True)
 
-    async def _mark(self, created: list[str]) -> bool:
+    async def _mark(self) -> bool:
         since = self._clock.now() - timedelta(days=self._settings.resend_days)
         recent = {"time": {"$gte": since}, "unpublished": {"$exists": False}}
         async with self._relay.busy:
@@ -130,7 +138,8 @@ class BrokerWatch:
             await self._database[POSITIONS].delete_one({"_id": "ends"})
             result = await self._database[OUTBOX].update_many(recent, {"$set": {"unpublished": True}})
         if result.modified_count:
-            log.warning("events_sent_again", events=result.modified_count, topics_created=len(created))
+            log.warning("events_sent_again", events=result.modified_count, topics_created=len(self._created))
+        self._created.clear()
         self._relay.wake.set()
         return bool(result.modified_count)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from pymongo.errors import AutoReconnect
 
 from contracts.catalogue import topic_of
 from contracts.envelope import new_id
@@ -256,7 +257,7 @@ async def test_a_mark_is_not_taken_away_by_a_relay_that_was_sending_meanwhile(
     sending = asyncio.create_task(relay.publish_waiting())
     await asyncio.wait_for(sent.wait(), 10)
 
-    marking = asyncio.create_task(publishing.watch._mark([]))
+    marking = asyncio.create_task(publishing.watch._mark())
     await asyncio.wait({marking}, timeout=0.5)
     go_on.set()
     await asyncio.gather(sending, marking)
@@ -277,3 +278,23 @@ async def test_where_partitions_end_is_remembered_for_the_next_process(
     ends = (await stored(database, POSITIONS))["ends"]["ends"]
     assert set(ends) == set(sent)
     assert all(1 <= end <= sent[partition] + 1 for partition, end in ends.items())
+
+
+async def test_a_loss_found_while_the_database_is_away_is_not_forgotten(
+    database: Database, run: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing = await run()
+    await _publish(database, 3)
+    await eventually(lambda: _all_sent(database))
+    publishing.watch._task.cancel()
+    publishing.watch._created.append("a-topic")
+
+    async def away() -> dict[str, int]:
+        raise AutoReconnect("the database is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing.watch, "_least", away)
+        with pytest.raises(AutoReconnect):
+            await publishing.watch.check()
+
+    assert await publishing.watch.check() is True
