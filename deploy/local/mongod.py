@@ -46,10 +46,11 @@ class Mongod:
 
     name = "MongoDB"
 
-    def __init__(self, folder: Path, port: int = 0, log: Path | None = None) -> None:
+    def __init__(self, folder: Path, port: int = 0, log: Path | None = None, cache_gb: float = 0.25) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.log = log or folder.with_name(folder.name + ".log")
+        self._cache_gb = cache_gb
         self.url = f"mongodb://127.0.0.1:{self.port}/?replicaSet={_REPLICA_SET}"
         folder.mkdir(parents=True, exist_ok=True)
         self.spawn()
@@ -68,7 +69,14 @@ class Mongod:
             self.name,
             [
                 *(find_mongod(), "--dbpath", str(self.folder), "--port", str(self.port), "--bind_ip", "127.0.0.1"),
-                *("--replSet", _REPLICA_SET, "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--quiet"),
+                *(
+                    "--replSet",
+                    _REPLICA_SET,
+                    "--nounixsocket",
+                    "--wiredTigerCacheSizeGB",
+                    str(self._cache_gb),
+                    "--quiet",
+                ),
                 *("--oplogSize", "256", "--setParameter", "diagnosticDataCollectionEnabled=false"),
                 # A process that is killed leaves its transaction open, and others wait for its documents: not 60 s.
                 *("--setParameter", "transactionLifetimeLimitSeconds=5"),
@@ -101,9 +109,9 @@ class Mongod:
         self.wait_ready()
 
 
-def start_mongod(folder: Path, port: int = 0, log: Path | None = None) -> Mongod:
+def start_mongod(folder: Path, port: int = 0, log: Path | None = None, cache_gb: float = 0.25) -> Mongod:
     """A server on `folder`, ready for transactions. Port 0 takes a free one."""
-    server = Mongod(folder, port, log)
+    server = Mongod(folder, port, log, cache_gb)
     server.wait_ready()
     return server
 

@@ -4,11 +4,11 @@ A revocation takes effect when its event has been applied and `Principals` has f
 """
 
 import hashlib
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from async_lru import alru_cache
 
 from contracts.access import AccessEvent, AccessGranted, AccessRevoked, Grant, PersonErased
 from services.chassis.decoding import On
@@ -74,8 +74,9 @@ class Principals:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._remembered: OrderedDict[str, tuple[float, Principal | None]] = OrderedDict()
         self._built_in = dict(_built_in(settings))
+        # Many calls at once for one caller share the look-up.
+        self._find = alru_cache(maxsize=_REMEMBERED, ttl=_REMEMBERED_SECONDS)(self._look_up)
 
     async def by_credential(self, credential: str) -> Principal | None:
         """The principal with this digest, None for nobody."""
@@ -85,21 +86,16 @@ class Principals:
         """The principal with this id, None if unknown."""
         return await self._find("_id", id)
 
-    async def _find(self, field: str, value: str) -> Principal | None:
-        key = f"{field}:{value}"
-        known = self._remembered.get(key)
-        if known and time.monotonic() < known[0]:
-            return known[1]
+    def forget(self) -> None:
+        """Looks everybody up anew."""
+        self._find.cache_clear()
+
+    async def _look_up(self, field: str, value: str) -> Principal | None:
         row = await self._database[ACCESS].find_one({field: value})
-        found = None
-        if row:
-            grants = tuple(Grant.model_validate(grant) for grant in row["grants"])
-            found = Principal(row["_id"], grants, row["language"])
-        self._remembered[key] = (time.monotonic() + _REMEMBERED_SECONDS, found)
-        self._remembered.move_to_end(key)
-        if len(self._remembered) > _REMEMBERED:
-            self._remembered.popitem(last=False)
-        return found
+        if row is None:
+            return None
+        grants = tuple(Grant.model_validate(grant) for grant in row["grants"])
+        return Principal(row["_id"], grants, row["language"])
 
 
 def _built_in(settings: Settings) -> list[tuple[str, Principal]]:

@@ -22,17 +22,18 @@ from services.chassis.clock import Clock
 from services.chassis.consumption import Batches
 from services.chassis.dead_letters import DeadLetters, Record
 from services.chassis.metrics import Metrics
+from services.chassis.pace import Pace
 from services.chassis.settings import Settings
 
 _LARGEST = 500
-_IDLE_MS = 20
-"""How long FastStream waits for, and then sleeps after, an empty batch: half of it is added to the latency."""
+_IDLE_PER_PACE = 0.5
+"""FastStream waits this part of the pace for a batch, and sleeps as long after an empty one: latency against waking."""
 _DRAIN_WITHIN = 15.0
 log = structlog.get_logger()
 
 
 class Consumer:
-    """Feeds `Batches` from Kafka."""
+    """Feeds `Batches` from Kafka. `pace`: seconds from one batch to the next at least, under a steady load."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Consumer:
         settings: Settings,
         clock: Clock,
         metrics: Metrics,
+        pace: float,
     ) -> None:
         self.flooded = False
         self._batches = batches
@@ -50,6 +52,7 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
+        self._pace = Pace(pace)
         session = settings.kafka_session_timeout_ms
         self._broker = _broker(settings)
         self._subscriber = self._broker.subscriber(
@@ -57,8 +60,8 @@ class Consumer:
             group_id=group,
             batch=True,
             max_records=_LARGEST,
-            batch_timeout_ms=_IDLE_MS,
-            fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
+            batch_timeout_ms=round(pace * 1000 * _IDLE_PER_PACE),
+            fetch_max_wait_ms=max(settings.kafka_fetch_wait_ms, round(pace * 1000)),
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             session_timeout_ms=session,
@@ -96,6 +99,8 @@ class Consumer:
         if self.flooded:
             # Nothing more is read: what follows stays in Kafka until somebody has looked.
             await self._stopping.wait()
+        # Here, where the next batch is not cut yet.
+        await self._pace.turn()
 
     async def _commit(self, records: Sequence[Record]) -> None:
         offsets: dict[TopicPartition, int] = {}

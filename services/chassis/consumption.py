@@ -60,6 +60,8 @@ class Batches:
         self._clock = clock
         self._metrics = metrics
         self._flood = FloodStop()
+        # After a start, what was handled and not committed comes again.
+        self._expects_repeats = True
 
     async def apply(self, records: Sequence[Record]) -> Outcome:
         """Decides and saves what can be; returns what must be parked. Waits as long as the database is away."""
@@ -94,6 +96,7 @@ class Batches:
             except Exception as error:
                 if not is_infrastructure(error):
                     raise
+                self._expects_repeats = True  # It may have been stored, although the answer was lost.
                 log.warning("batch_delayed", error=type(error).__name__, messages=len(incoming))
                 await asyncio.sleep(random.uniform(delay / 2, delay))
                 delay = min(delay * 2, 5.0)
@@ -101,35 +104,49 @@ class Batches:
     async def _save(self, incoming: list[Incoming]) -> list[Parked]:
         parked: list[Parked] = []
         while True:
-            fresh = await self._unclaimed(
-                [item for item in incoming if all(item.record is not p.record for p in parked)]
-            )
-            view = await load(self._database, (item.entry.keys(item.event) for item in fresh))
-            works: list[Work] = []
-            kept: list[Incoming] = []
-            for item in fresh:
-                work = Work(view, self._clock.now(), self.origin, cause=item.event)
-                try:
-                    item.entry.handle(work, item.event)
-                except Exception as error:
-                    parked.append(_failed(item, error))
-                    continue
-                view.absorb(work)
-                works.append(work)
-                kept.append(item)
+            looked = self._expects_repeats
+            fresh = await self._fresh([item for item in incoming if all(item.record is not p.record for p in parked)])
+            works, kept, failed = await self._decide(fresh)
+            if failed and not looked:
+                self._expects_repeats = True  # A handler may well fail on what has already taken effect.
+                continue
+            parked += failed
             claims = [{"_id": item.event.id, "at": self._clock.now()} for item in kept]
             try:
                 await save(self._database, works, claims)
-            except SaveFailed as failed:
-                parked += _guilty(failed, kept)
+            except SaveFailed as error:
+                self._expects_repeats |= NOBODY in error.failures
+                parked += _guilty(error, kept)
                 continue
             if any(work.writes or work.events for work in works):
                 self.saved()
             return parked
 
-    async def _unclaimed(self, incoming: list[Incoming]) -> list[Incoming]:
-        """Those that have not taken effect yet, each event once."""
-        claimed = {row["_id"] for row in await self._database.by_ids(INBOX, {item.event.id for item in incoming})}
+    async def _decide(self, fresh: list[Incoming]) -> tuple[list[Work], list[Incoming], list[Parked]]:
+        """Runs the handlers one after the other; each sees what the earlier ones made."""
+        view = await load(self._database, (item.entry.keys(item.event) for item in fresh))
+        works, kept, failed = [], [], []
+        for item in fresh:
+            work = Work(view, self._clock.now(), self.origin, cause=item.event)
+            try:
+                item.entry.handle(work, item.event)
+            except Exception as error:
+                failed.append(_failed(item, error))
+                continue
+            view.absorb(work)
+            works.append(work)
+            kept.append(item)
+        return works, kept, failed
+
+    async def _fresh(self, incoming: list[Incoming]) -> list[Incoming]:
+        """Those that have not taken effect yet, each event once.
+
+        The claims are looked up only while repeats are coming; otherwise storing the batch's own claims finds out.
+        """
+        claimed: set[str] = set()
+        if self._expects_repeats:
+            claimed = {row["_id"] for row in await self._database.by_ids(INBOX, {item.event.id for item in incoming})}
+            self._expects_repeats = bool(claimed)
         fresh = []
         for item in incoming:
             if item.event.id in claimed:

@@ -31,12 +31,10 @@ async def load(database: Database, wanted: Iterable[Keys]) -> View:
     for keys in wanted:
         for collection, some in keys.items():
             ids.setdefault(collection, set()).update(some)
-    collections = [(name, some) for name, some in ids.items() if some]
-    found = await asyncio.gather(*(database.by_ids(name, some) for name, some in collections))
-    documents: dict[Key, dict[str, object] | None] = {}
-    for (name, some), rows in zip(collections, found, strict=True):
-        documents.update(((name, id), None) for id in some)
-        documents.update(((name, row["_id"]), row) for row in rows)
+    documents: dict[Key, dict[str, object] | None] = {(name, id): None for name, some in ids.items() for id in some}
+    if documents:
+        for name, rows in (await database.by_ids_of(ids)).items():
+            documents.update(((name, row["_id"]), row) for row in rows)
     return View(documents)
 
 

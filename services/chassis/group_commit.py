@@ -1,6 +1,6 @@
 """Group commit: concurrent units of work share one transaction. Worth a factor of three on the hot POST.
 
-Whatever has queued while the last transaction ran goes into the next one, so an idle service adds no wait.
+Whatever has queued while the last transaction ran goes into the next one; an idle service adds no wait.
 A unit that cannot be stored fails alone; the others are repeated without it.
 """
 
@@ -12,12 +12,14 @@ from typing import Protocol
 from services.chassis.errors import TransientError
 from services.chassis.mongo import Database, is_infrastructure
 from services.chassis.outbox import OUTBOX
+from services.chassis.pace import Pace
 from services.chassis.saving import NOBODY, SaveFailed, save
 from services.chassis.work import Work
 
 _Member = tuple[Work, "asyncio.Future[None]"]
 _LARGEST = 500
 _GIVE_UP_AFTER = 10.0
+_PACE = 0.02
 
 
 class Unavailable(TransientError):
@@ -40,6 +42,7 @@ class GroupCommit:
         self._queue: asyncio.Queue[_Member] = asyncio.Queue(maxsize=10_000)
         self._task: asyncio.Task[None] | None = None
         self._open = False
+        self._pace = Pace(_PACE)
 
     async def start(self) -> None:
         """Begins to take work."""
@@ -71,6 +74,7 @@ class GroupCommit:
     async def _run(self) -> None:
         while True:
             group = [await self._queue.get()]
+            await self._pace.turn()
             while len(group) < _LARGEST and not self._queue.empty():
                 group.append(self._queue.get_nowait())
             try:

@@ -13,6 +13,7 @@ import structlog
 from services.chassis.errors import frames
 from services.chassis.leases import Lease
 from services.chassis.mongo import Database, is_infrastructure
+from services.chassis.pace import Pace
 
 log = structlog.get_logger()
 _STOP_WITHIN = 15.0
@@ -33,11 +34,14 @@ class Bell:
 class Job:
     """`run` returns whether more work waits, in which case it is called again at once."""
 
-    def __init__(self, database: Database, name: str, every: float, run: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self, database: Database, name: str, every: float, run: Callable[[], Awaitable[bool]], pace: float = 0.02
+    ) -> None:
         self.name = name
         self.woken = asyncio.Event()
         self._lease = Lease(database, f"job-{name}")
         self._every = every
+        self._pace = Pace(pace)
         self._run = run
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -58,6 +62,7 @@ class Job:
 
     async def _loop(self) -> None:
         while not self._stopping:
+            await self._pace.turn()
             more = await self._once() if self._lease.held else False
             if not more:
                 with suppress(TimeoutError):

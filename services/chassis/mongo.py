@@ -3,22 +3,28 @@
 With the stores this is the only place that imports the driver, so that its successor is a change of few files.
 """
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
 from motor.frameworks import asyncio as motor_threads
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
-from pymongo import IndexModel, WriteConcern
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from pymongo import IndexModel, MongoClient, WriteConcern
+from pymongo.client_session import ClientSession
+from pymongo.database import Database as PlainDatabase
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
 from pymongo.read_concern import ReadConcern
 
 Document = dict[str, Any]
-Session = AsyncIOMotorClientSession
+Session = ClientSession
 Collection = AsyncIOMotorCollection[Document]
+Result = TypeVar("Result")
+Plain = PlainDatabase[Document]
+"""The driver's own database, without coroutines: what `at_once` and `transaction` work on."""
+Order = Sequence[tuple[str, int]]
 
 _COMMIT_TRIES = 5
 
@@ -83,21 +89,22 @@ class Database:
         """The driver's database, for GridFS."""
         return self._database
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
-        """All writes with the session happen together or not at all.
+    async def at_once(self, steps: Callable[[Plain], Result]) -> Result:
+        """Several commands in one of the driver's threads: going there and back for each costs as much as a small one.
+
+        A caller that is cancelled leaves; the steps go on to their end.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(motor_threads._EXECUTOR, steps, self._database.delegate)
+
+    async def transaction(self, write: Callable[[Plain, Session], None]) -> None:
+        """All that `write` does with the session happens together, or nothing of it when it raises.
 
         Raises the driver's errors: see `is_infrastructure`. A commit whose outcome is unknown is asked again,
         which the server answers without doing it twice.
         """
-        async with await self.client.start_session() as session:
-            session.start_transaction(ReadConcern("snapshot"), WriteConcern(w="majority", j=True, wtimeout=20_000))
-            try:
-                yield session
-            except BaseException:
-                await _abort_quietly(session)
-                raise
-            await _commit(session)
+        client: MongoClient[Document] = self.client.delegate
+        await self.at_once(lambda plain: _transact(client, plain, write))
 
     async def ensure(self, indexes: Iterable[Index]) -> None:
         """Creates collections and indexes that are missing; changing one is a migration."""
@@ -107,9 +114,22 @@ class Database:
         for collection, its in wanted.items():
             await self[collection].create_indexes([index.model() for index in its])
 
+    async def find(
+        self, collection: str, query: Document, fields: Document | None = None, sort: Order = (), limit: int = 0
+    ) -> list[Document]:
+        """All documents that match, at most `limit` unless that is 0; keep the number bounded in another way then."""
+        return await self.at_once(
+            lambda plain: list(plain[collection].find(query, fields, sort=list(sort) or None, limit=limit))
+        )
+
     async def by_ids(self, collection: str, ids: Iterable[str]) -> list[Document]:
         """The documents with these ids that exist, in any order."""
-        return [row async for row in self[collection].find({"_id": {"$in": list(ids)}})]
+        return (await self.by_ids_of({collection: ids}))[collection]
+
+    async def by_ids_of(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, list[Document]]:
+        """The same from several collections: one query for each that is asked for any id."""
+        asked = {name: list(ids) for name, ids in wanted.items()}
+        return await self.at_once(lambda plain: {name: _with_ids(plain, name, ids) for name, ids in asked.items()})
 
     async def collections(self) -> list[str]:
         """The names of the collections that exist."""
@@ -138,19 +158,34 @@ def _allow_threads(threads: int) -> None:
         motor_threads._EXECUTOR = ThreadPoolExecutor(threads, thread_name_prefix="mongo")
 
 
-async def _commit(session: Session) -> None:
+def _with_ids(plain: Plain, collection: str, ids: list[str]) -> list[Document]:
+    return list(plain[collection].find({"_id": {"$in": ids}})) if ids else []
+
+
+def _transact(client: MongoClient[Document], plain: Plain, write: Callable[[Plain, Session], None]) -> None:
+    with client.start_session() as session:
+        session.start_transaction(ReadConcern("snapshot"), WriteConcern(w="majority", j=True, wtimeout=20_000))
+        try:
+            write(plain, session)
+        except BaseException:
+            _abort_quietly(session)
+            raise
+        _commit(session)
+
+
+def _commit(session: Session) -> None:
     for attempt in range(1, _COMMIT_TRIES + 1):
         try:
-            await session.commit_transaction()
+            session.commit_transaction()
             return
         except PyMongoError as error:
             if attempt == _COMMIT_TRIES or not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
 
 
-async def _abort_quietly(session: Session) -> None:
+def _abort_quietly(session: Session) -> None:
     try:
-        if session.delegate.in_transaction:
-            await session.abort_transaction()
+        if session.in_transaction:
+            session.abort_transaction()
     except (OperationFailure, AutoReconnect):
         pass  # The server aborts it by itself; the first error is the one to tell.

@@ -20,10 +20,12 @@ from services.chassis.leases import Lease
 from services.chassis.metrics import Metrics
 from services.chassis.mongo import Database, Document
 from services.chassis.outbox import OUTBOX
+from services.chassis.pace import Pace
 from services.chassis.producer import Producer
 
 _LARGEST = 1000
 _POLL = 0.05
+_PACE = 0.03
 _PAUSE = 0.2
 _SEND_WITHIN = 20.0
 log = structlog.get_logger()
@@ -65,7 +67,9 @@ class Relay:
         await self.lease.stop()
 
     async def _run(self) -> None:
+        pace = Pace(_PACE)
         while True:
+            await pace.turn()
             try:
                 moved = await self.publish_waiting() if self.lease.held else 0
             except Exception as error:  # Whatever it is: a relay that has ended in silence would lose the day.
@@ -93,12 +97,11 @@ class Relay:
         return len(arrived)
 
     async def _waiting(self) -> list[Document]:
-        outbox = self._database[OUTBOX]
-        rows = await outbox.find({"unpublished": True}).sort("position", 1).limit(_LARGEST).to_list(_LARGEST)
+        rows = await self._database.find(OUTBOX, {"unpublished": True}, sort=[("position", 1)], limit=_LARGEST)
         if len(rows) == _LARGEST:
             # The cut may fall between two rows of one key whose positions are not in its order: take them all.
             keys = list({row["key"] for row in rows})
-            rows = await outbox.find({"unpublished": True, "key": {"$in": keys}}).to_list(None)
+            rows = await self._database.find(OUTBOX, {"unpublished": True, "key": {"$in": keys}})
         # Positions keep the time order between keys; the sort by order is what counts within one.
         first = {row["key"]: row["position"] for row in sorted(rows, key=lambda row: row["position"], reverse=True)}
         return sorted(rows, key=lambda row: (first[row["key"]], row["stream"], row["order"], row["position"]))

@@ -12,7 +12,7 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from services.chassis.errors import PermanentError, TransientError
-from services.chassis.mongo import Database, Document, Session, is_infrastructure
+from services.chassis.mongo import Database, Document, Plain, Session, is_infrastructure
 from services.chassis.outbox import OUTBOX, rows
 from services.chassis.updates import update_of
 from services.chassis.work import Key, Work, Write
@@ -112,16 +112,19 @@ async def save(database: Database, works: Sequence[Work], claims: Iterable[Docum
 async def _store(
     database: Database, plan: _Plan, works: Sequence[Work], claimed: list[Document], trial: bool = False
 ) -> None:
-    async with database.transaction() as session:
+    events = [row for work in works for row in rows(work.events, work.traceparent)]
+
+    def write(plain: Plain, session: Session) -> None:
         if claimed:
             # First of all: who lost the race for a message must not be blamed for what the winner wrote.
-            await _claim(database, session, claimed)
-        await _write_documents(database, session, plan)
-        events = [row for work in works for row in rows(work.events, work.traceparent)]
+            _claim(plain, session, claimed)
+        _write_documents(plain, session, plan)
         if events:
-            await database[OUTBOX].insert_many(events, session=session)
+            plain[OUTBOX].insert_many(events, session=session)
         if trial:
             raise _Undo
+
+    await database.transaction(write)
 
 
 async def _guilty(database: Database, works: Sequence[Work]) -> int:
@@ -140,25 +143,27 @@ async def _guilty(database: Database, works: Sequence[Work]) -> int:
     return good
 
 
-async def _claim(database: Database, session: Session, claimed: list[Document]) -> None:
+def _claim(plain: Plain, session: Session, claimed: list[Document]) -> None:
     try:
-        await database[INBOX].insert_many(claimed, session=session)
+        plain[INBOX].insert_many(claimed, session=session)
     except BulkWriteError as error:
         # Another process handled one of these messages since we looked: look again.
         raise SaveFailed({NOBODY: Stale("claim")}) from error
 
 
-async def _write_documents(database: Database, session: Session, plan: _Plan) -> None:
+def _write_documents(plain: Plain, session: Session, plan: _Plan) -> None:
     collections: dict[str, list[Write]] = {}
     for key, write in plan.writes.items():
         collections.setdefault(key[0], []).append(write)
     for collection, writes in collections.items():
+        # The driver makes one command of neighbours of a kind. Changes first: they give unique values free.
+        writes.sort(key=lambda write: write.base is None)
         try:
-            result = await database[collection].bulk_write([_operation(write) for write in writes], session=session)
+            result = plain[collection].bulk_write([_operation(write) for write in writes], session=session)
         except BulkWriteError as error:
             raise _rejection(error, writes, plan) from error
         if result.matched_count < sum(write.base is not None for write in writes):
-            raise SaveFailed(await _stale(database, collection, writes, plan))
+            raise SaveFailed(_stale(plain, collection, writes, plan))
 
 
 def _operation(write: Write) -> InsertOne[Document] | ReplaceOne[Document] | UpdateOne:
@@ -180,11 +185,12 @@ def _rejection(error: BulkWriteError, writes: list[Write], plan: _Plan) -> Excep
     return SaveFailed({(guilty or [plan.touched[key][-1][0]])[0]: AlreadyExists(*key)})
 
 
-async def _stale(database: Database, collection: str, writes: list[Write], plan: _Plan) -> dict[int, Exception]:
+def _stale(plain: Plain, collection: str, writes: list[Write], plan: _Plan) -> dict[int, Exception]:
     """The units whose documents no longer have the version they were read at."""
     replaced = {write.key[1]: write for write in writes if write.base is not None}
     # Outside the transaction: inside it our own writes would look like somebody else's.
-    versions = {row["_id"]: row.get("version") for row in await database.by_ids(collection, replaced)}
+    found = plain[collection].find({"_id": {"$in": list(replaced)}}, {"version": 1})
+    versions = {row["_id"]: row.get("version") for row in found}
     return {
         plan.touched[write.key][0][0]: Stale(f"{collection}/{id}")
         for id, write in replaced.items()

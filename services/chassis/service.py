@@ -43,10 +43,12 @@ log = structlog.get_logger()
 class Service:
     """One of the four services. Its `main.build` adds routes, the table of events and jobs before `start`."""
 
-    def __init__(self, name: str, settings: Settings, clock: Clock, folder: Path) -> None:
+    def __init__(self, name: str, settings: Settings, clock: Clock, folder: Path, pace: float = 0.04) -> None:
+        """pace: seconds from one batch or job to the next under load; longer where nobody waits for the outcome."""
         self.name = name
         self.settings = settings
         self.clock = clock
+        self._pace = pace
         self.started = False
         self.metrics = Metrics(name)
         self.database = Database(settings.mongo_url, settings.database(name), settings.mongo_threads)
@@ -64,7 +66,7 @@ class Service:
         pages = Pages(name, folder, settings)
         self.web = Web(name, pages, self.principals, settings, self.metrics, clock.now)
         self.app = self.web.app
-        self.app.include_router(probes.router(self))
+        self.web.include(probes.router(self))
         self._table: Sequence[On[Any]] = ()
         self._indexes: list[Index] = [
             *outbox.INDEXES, *access.INDEXES, *idempotency.INDEXES,
@@ -87,10 +89,11 @@ class Service:
         """Declares the table of events."""
         self._table = table
 
-    def runs(self, name: str, every: float, run: Callable[[], Awaitable[bool]]) -> Job:
-        """Declares a job; it is woken after every save of this process."""
-        job = Job(self.database, name, every, run)
-        self.bell.waiting.append(job.woken)
+    def runs(self, name: str, every: float, run: Callable[[], Awaitable[bool]], woken: bool = True) -> Job:
+        """Declares a job. woken: also runs after every save of this process, for work that a save makes."""
+        job = Job(self.database, name, every, run, self._pace)
+        if woken:
+            self.bell.waiting.append(job.woken)
         self.jobs.append(job)
         return job
 
@@ -111,7 +114,9 @@ class Service:
             batches.origin, batches.saved = origin, self.bell.set
             letters = DeadLetters(self._producer, group)
             streams = sorted({entry.model.STREAM for entry in self._table})
-            self.consumer = Consumer(batches, letters, streams, group, self.settings, self.clock, self.metrics)
+            self.consumer = Consumer(
+                batches, letters, streams, group, self.settings, self.clock, self.metrics, self._pace
+            )
             self._parts.append(self.consumer)
         self._parts += self.jobs
         for part in self._parts:

@@ -1,12 +1,12 @@
 """The web application of a service: routes in the common frame, every error a problem, probes beside them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -54,6 +54,8 @@ class Web:
             redirect_slashes=False,  # It would send browsers to whatever host the request named.
             docs_url=None,
             redoc_url=None,
+            # The chassis measures and logs by itself, and says nothing of persons.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         )
         self.app.add_middleware(
             Around,
@@ -68,6 +70,10 @@ class Web:
         mount_assets(self.app, settings)
         self._handle_errors()
         describe(self.app, name, settings)
+
+    def include(self, router: APIRouter) -> None:
+        """Adds a router's routes one by one: a tree of routers is searched anew, level by level, for each request."""
+        self.app.router.routes.extend(_flat(router.routes))
 
     def answer(self, request: Request, problem: Problem) -> Response:
         """A problem as the caller can read it: JSON on APIs, a page elsewhere."""
@@ -118,6 +124,14 @@ class Web:
             return self.answer(request, Problem(422, N_("Some fields are not valid"), detail))
 
 
+def _flat(routes: Iterable[Any]) -> Iterator[Any]:
+    for route in routes:
+        if hasattr(route, "original_router"):
+            yield from _flat(route.original_router.routes)
+        else:
+            yield route
+
+
 def _is_page(request: Request) -> bool:
     """Whether a person in a browser will read the answer."""
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
@@ -139,8 +153,6 @@ def _methods(routes: Iterable[Any], request: Request) -> set[str]:
     """Every method of an address: the framework names those of the first route alone."""
     found: set[str] = set()
     for route in routes:
-        if hasattr(route, "original_router"):
-            found |= _methods(route.original_router.routes, request)
-        elif route.matches(request.scope)[0] is not Match.NONE:
+        if route.matches(request.scope)[0] is not Match.NONE:
             found |= set(route.methods or ())
     return found

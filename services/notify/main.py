@@ -27,7 +27,7 @@ PREFIXES: tuple[str, ...] = (
 
 def build(settings: Settings, clock: Clock, intake: httpx.AsyncClient | None = None) -> Service:
     """The service, not started. `intake`: another way to ask intake, for tests."""
-    service = Service("notify", settings, clock, FOLDER)
+    service = Service("notify", settings, clock, FOLDER, pace=0.15)
     service.stores(INDEXES, DERIVED)
     service.listens_to(EVENTS)
     texts = Texts(FOLDER)
@@ -40,6 +40,6 @@ def build(settings: Settings, clock: Clock, intake: httpx.AsyncClient | None = N
     stream = Stream(service.database, service.bell)
     service.background += [(sender.start, sender.stop), (stream.start, stream.stop)]
     service.closing.append(stream.close)
-    service.app.include_router(api.router(service, texts, stream))
-    service.app.include_router(pages.router(service, texts))
+    service.web.include(api.router(service, texts, stream))
+    service.web.include(pages.router(service, texts))
     return service

@@ -18,13 +18,13 @@ _AT_ONCE = 200
 
 def build(settings: Settings, clock: Clock) -> Service:
     """The service, not started."""
-    service = Service("reporting", settings, clock, Path(__file__).parent)
+    service = Service("reporting", settings, clock, Path(__file__).parent, pace=0.15)
     service.stores(INDEXES, DERIVED)
     service.listens_to(consumers.EVENTS)
-    service.app.include_router(reports.router(service))
-    service.app.include_router(measurements.router(service))
-    service.app.include_router(pages.router(service))
-    service.runs("deadlines", every=1.0, run=lambda: tell_deadlines(service))
+    service.web.include(reports.router(service))
+    service.web.include(measurements.router(service))
+    service.web.include(pages.router(service))
+    service.runs("deadlines", every=1.0, run=lambda: tell_deadlines(service), woken=False)
     return service
 
 

@@ -52,7 +52,7 @@ async def steady(report: Report, installation: Installation, rate: float, second
     progress, usage = await installation.progress(False), Usage(installation.pids)
     await installation.ask("steady", rate=rate, seconds=seconds)
     await progress.reached(count, _PATIENCE, installation.check)
-    times = await installation.ask("times")
+    times = await _times(installation)
     sent, durable, assigned = (times[key] for key in ("sent", "durable", "assigned"))
     waited = [assigned[id] - at for id, at in sent.items()]
     accepted = [durable[id] - at for id, at in sent.items()]
@@ -61,6 +61,15 @@ async def steady(report: Report, installation: Installation, rate: float, second
         report.put(f"steady.{name}.{key}_p50_ms", quantile(took, 0.5) * 1000)
         report.put(f"steady.{name}.{key}_p99_ms", quantile(took, 0.99) * 1000)
     report.cpu(f"steady.{name}.cpu_ms", usage.per(count))
+
+
+async def _times(installation: Installation) -> dict[str, dict[str, float]]:
+    """When each request was sent, durable and assigned; the last are noted just after everybody can read them."""
+    while True:
+        times: dict[str, dict[str, float]] = await installation.ask("times")
+        if times["sent"].keys() <= times["assigned"].keys():
+            return times
+        await asyncio.sleep(0.05)
 
 
 async def posts(report: Report, installation: Installation, connections: int, seconds: float, first: int) -> int:

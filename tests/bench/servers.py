@@ -35,7 +35,7 @@ class Servers:
 @asynccontextmanager
 async def open_servers(folder: Path, broker: str) -> AsyncIterator[Servers]:
     """Both, ready; gone afterwards."""
-    mongod = start_mongod(folder / "mongod")
+    mongod = start_mongod(folder / "mongod", cache_gb=1.0)
     try:
         if broker == "apache":
             if reason := apache.missing():
@@ -55,7 +55,7 @@ async def open_servers(folder: Path, broker: str) -> AsyncIterator[Servers]:
         try:
             own = {
                 "AFFIANCA_KAFKA_IDEMPOTENCE": "false", "AFFIANCA_KAFKA_SESSION_TIMEOUT_MS": "1000",
-                "AFFIANCA_KAFKA_FETCH_WAIT_MS": "10",
+                "AFFIANCA_KAFKA_FETCH_WAIT_MS": "40",
             }  # fmt: skip
             yield _servers(mongod.url, mongod.pid, embedded.bootstrap, embedded.pid, own)
         finally:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.chassis import mongo
 from services.chassis.execution import Contended, Executor, load
 from services.chassis.group_commit import GroupCommit
 from services.chassis.jobs import Bell, Job
@@ -68,13 +69,13 @@ async def test_a_race_that_is_lost_for_ever_ends(executor, database, monkeypatch
 async def test_documents_of_a_batch_are_read_with_one_query_a_collection(database, monkeypatch) -> None:
     await database[COUNTERS].insert_many([{"_id": str(number)} for number in range(20)])
     asked = []
-    real = database.by_ids
+    real = mongo._with_ids
 
-    async def counting(collection, ids):
+    def counting(plain, collection, ids):
         asked.append(collection)
-        return await real(collection, ids)
+        return real(plain, collection, ids)
 
-    monkeypatch.setattr(database, "by_ids", counting)
+    monkeypatch.setattr(mongo, "_with_ids", counting)
 
     view = await load(database, [{COUNTERS: [str(number)], "others": ["x"]} for number in range(25)])
 

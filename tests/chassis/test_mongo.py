@@ -5,7 +5,6 @@ import threading
 
 import pytest
 from motor.frameworks import asyncio as driver
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo.errors import (
     AutoReconnect,
     DuplicateKeyError,
@@ -16,7 +15,7 @@ from pymongo.errors import (
 )
 
 from services.chassis.clock import Clock
-from services.chassis.mongo import Database, Index, is_infrastructure
+from services.chassis.mongo import Database, Index, Plain, Session, is_infrastructure
 from tests.chassis.material import stored
 from tests.servers import MongoServer
 
@@ -45,44 +44,49 @@ def test_only_an_error_that_may_pass_is_the_infrastructures(error: Exception, bl
 async def test_two_transactions_that_write_the_same_document_blame_nobody(database: Database) -> None:
     await database["things"].insert_one({"_id": "a"})
 
-    async with database.transaction() as first:
-        await database["things"].update_one({"_id": "a"}, {"$set": {"by": "first"}}, session=first)
-        with pytest.raises(OperationFailure) as lost:
-            async with database.transaction() as second:
-                await database["things"].update_one({"_id": "a"}, {"$set": {"by": "second"}}, session=second)
+    def second(plain: Plain, session: Session) -> None:
+        plain["things"].update_one({"_id": "a"}, {"$set": {"by": "second"}}, session=session)
 
-    assert is_infrastructure(lost.value)
+    def first(plain: Plain, session: Session) -> None:
+        plain["things"].update_one({"_id": "a"}, {"$set": {"by": "first"}}, session=session)
+        running = asyncio.run_coroutine_threadsafe(database.transaction(second), loop)
+        lost.append(running.exception(timeout=30))
+
+    loop, lost = asyncio.get_running_loop(), []
+
+    await database.transaction(first)
+
+    assert isinstance(lost[0], OperationFailure)
+    assert is_infrastructure(lost[0])
     assert (await stored(database))["a"]["by"] == "first"
 
 
-@pytest.mark.parametrize("reason", [RuntimeError, asyncio.CancelledError])
-async def test_a_transaction_that_is_left_by_an_error_leaves_nothing(
-    database: Database, reason: type[BaseException]
-) -> None:
-    async def left() -> None:
-        async with database.transaction() as session:
-            await database["things"].insert_one({"_id": "a"}, session=session)
-            raise reason
+async def test_a_transaction_that_is_left_by_an_error_leaves_nothing(database: Database) -> None:
+    def left(plain: Plain, session: Session) -> None:
+        plain["things"].insert_one({"_id": "a"}, session=session)
+        raise RuntimeError
 
-    with pytest.raises(reason):
-        await left()
+    with pytest.raises(RuntimeError):
+        await database.transaction(left)
 
     assert await stored(database) == {}
 
 
 async def test_a_commit_of_unknown_outcome_is_asked_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit, asked = AsyncIOMotorClientSession.commit_transaction, []
+    commit, asked = Session.commit_transaction, []
 
-    async def once_unknown(session: AsyncIOMotorClientSession) -> None:
-        await commit(session)
+    def once_unknown(session: Session) -> None:
+        commit(session)
         asked.append(1)
         if len(asked) == 1:
             raise _labelled("UnknownTransactionCommitResult")
 
-    monkeypatch.setattr(AsyncIOMotorClientSession, "commit_transaction", once_unknown)
+    monkeypatch.setattr(Session, "commit_transaction", once_unknown)
 
-    async with database.transaction() as session:
-        await database["things"].insert_one({"_id": "a"}, session=session)
+    def write(plain: Plain, session: Session) -> None:
+        plain["things"].insert_one({"_id": "a"}, session=session)
+
+    await database.transaction(write)
 
     assert len(asked) == 2
     assert list(await stored(database)) == ["a"]

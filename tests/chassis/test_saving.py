@@ -169,7 +169,7 @@ async def test_an_event_that_cannot_be_stored_blames_its_unit(database: Database
 async def test_when_the_infrastructure_fails_nobody_is_blamed_and_nothing_stored(
     database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    async def away(*args: object) -> None:
+    def away(*args: object) -> None:
         raise error
 
     monkeypatch.setattr("services.chassis.saving._write_documents", away)
@@ -204,6 +204,6 @@ async def test_who_loses_the_race_for_a_message_looks_again_and_blames_nobody(da
 async def test_a_unit_without_anything_to_store_is_no_transaction(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Database, "transaction", lambda self: pytest.fail("a transaction for nothing"))
+    monkeypatch.setattr(Database, "transaction", lambda self, write: pytest.fail("a transaction for nothing"))
 
     await save(database, [unit(), unit()])

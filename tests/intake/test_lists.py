@@ -107,11 +107,11 @@ async def test_each_list_is_read_from_an_index_in_order(town: Town, query: Reque
     collection = town.service.database["requests"]
 
     class Spy:
-        def find(self, where: Any, projection: Any, **options: Any) -> Any:
-            seen.update(where=where, **options)
-            return collection.find(where, projection, **options)
+        async def find(self, name: str, where: Any, fields: Any, sort: Any, limit: int) -> Any:
+            seen.update(where=where, sort=sort)
+            return await town.service.database.find(name, where, fields, sort, limit)
 
-    store = RequestStore({"requests": Spy()})  # type: ignore[arg-type]
+    store = RequestStore(Spy())  # type: ignore[arg-type]
 
     principal = await town.service.principals.by_credential(digest(ADMIN_KEY))
     assert principal is not None

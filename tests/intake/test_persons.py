@@ -13,7 +13,7 @@ OFFICIAL = {"role": "official", "scope_kind": "body", "scope": VARESE}
 
 async def _forgotten(town: Town) -> None:
     """What the service remembers of principals for two seconds is looked up again."""
-    town.service.principals._remembered.clear()
+    town.service.principals.forget()
 
 
 async def test_a_person_may_act_as_soon_as_they_are_created(town: Town) -> None:

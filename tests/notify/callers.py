@@ -20,7 +20,7 @@ async def register(notify: Notify, person: str, role: str, scope: str | None = N
     row = {"_id": person, "version": 1, "order": [1, 1], "grants": [grant.model_dump()], "language": "it"}
     kept = {**row, "credentials": [digest(key or person)]}
     await notify.database[ACCESS].replace_one({"_id": person}, kept, upsert=True)
-    notify.service.principals._remembered.clear()
+    notify.service.principals.forget()
 
 
 @asynccontextmanager

@@ -179,7 +179,7 @@ class Routing:
         """Nothing is stored, nobody is remembered, and it is Monday morning: where every test begins."""
         for collection in await self.database.collections():
             await self.database[collection].delete_many({})
-        self.service.principals._remembered.clear()
+        self.service.principals.forget()
         self.clock.move_to(MONDAY)
 
 

@@ -36,8 +36,9 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
     internal = bool(mine & {"lead", "coordination"})
     reads = sees_conversation(caller, request)
     ids = [request["_id"], *request["merged_from"]]
-    messages = await parts.stores.conversation.messages(ids, internal) if reads else []
-    timeline = await parts.stores.conversation.timeline(ids)
+    messages, timeline = await parts.stores.conversation.story(ids, internal)
+    if not reads:
+        messages = []
     if not internal:
         timeline = [line for line in timeline if line["details"].get("visibility") != "internal"]
     behind = sees_search(caller, request)

@@ -1,7 +1,8 @@
 """The state of bodies. A body without a document is `known`: it is in the register and nothing more."""
 
-import time
 from collections.abc import Iterable
+
+from async_lru import alru_cache
 
 from contracts.envelope import derived_id
 from services.chassis.mongo import Database, Document, Index
@@ -24,22 +25,21 @@ class BodyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._remembered: dict[str, tuple[float, Document | None]] = {}
+        # At most as many entries as there are bodies: only codes of the register are asked for.
+        self._remembered = alru_cache(maxsize=None, ttl=_REMEMBERED_SECONDS)(self._look_up)
 
     async def state(self, code: str) -> Document | None:
         """The state of a body, at most two seconds old: enough to judge a new request."""
-        known = self._remembered.get(code)
-        if known and time.monotonic() < known[0]:
-            return known[1]
-        row = await self._database[BODIES].find_one({"_id": body_id(code)})
-        # At most as many entries as there are bodies: only codes of the register are asked for.
-        self._remembered[code] = (time.monotonic() + _REMEMBERED_SECONDS, row)
-        return row
+        return await self._remembered(code)
 
     async def fresh(self, code: str) -> Document | None:
         """The state of a body now."""
-        self._remembered.pop(code, None)
+        self._remembered.cache_invalidate(code)
         return await self.state(code)
+
+    async def _look_up(self, code: str) -> Document | None:
+        row: Document | None = await self._database[BODIES].find_one({"_id": body_id(code)})
+        return row
 
     async def states(self, codes: Iterable[str]) -> dict[str, Document]:
         """Code -> state of those bodies that have one."""

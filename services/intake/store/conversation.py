@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.chassis.mongo import Database, Document, Index
+from services.chassis.mongo import Database, Document, Index, Plain
 
 MESSAGES = "messages"
 TIMELINE = "timeline"
@@ -19,21 +19,16 @@ class ConversationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def messages(self, requests: Iterable[str], internal: bool) -> list[Document]:
-        """The messages of these requests; those among colleagues only if `internal`."""
-        where: Document = {"request": {"$in": list(requests)}}
-        if not internal:
-            where["visibility"] = "shared"
-        return await self._read(MESSAGES, where)
-
-    async def timeline(self, requests: Iterable[str]) -> list[Document]:
-        """What happened to these requests."""
-        return await self._read(TIMELINE, {"request": {"$in": list(requests)}})
+    async def story(self, requests: Iterable[str], internal: bool) -> tuple[list[Document], list[Document]]:
+        """The messages and the timeline of these requests; messages among colleagues only if `internal`."""
+        where = {"request": {"$in": list(requests)}}
+        said = where if internal else {**where, "visibility": "shared"}
+        return await self._database.at_once(lambda plain: (_read(plain, MESSAGES, said), _read(plain, TIMELINE, where)))
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these messages that exist."""
         return await self._database.by_ids(MESSAGES, ids)
 
-    async def _read(self, collection: str, where: Document) -> list[Document]:
-        found = self._database[collection].find(where, sort=[("at", 1), ("rank", 1)], limit=_MOST)
-        return [row async for row in found]
+
+def _read(plain: Plain, collection: str, where: Document) -> list[Document]:
+    return list(plain[collection].find(where, sort=[("at", 1), ("rank", 1)], limit=_MOST))

@@ -60,7 +60,8 @@ class RequestStore:
 
     async def by_number(self, number: str) -> Document | None:
         """The request with this number, whoever may see it."""
-        return await self._database[REQUESTS].find_one({"number": number})
+        found = await self._database.find(REQUESTS, {"number": number}, {"tokens": 0}, limit=1)
+        return found[0] if found else None
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these requests that exist, whoever may see them."""
@@ -76,13 +77,13 @@ class RequestStore:
             filters.append(_behind(cursor, descending))
         wanted = [part for part in filters if part]
         direction = -1 if descending else 1
-        found = self._database[REQUESTS].find(
+        rows = await self._database.find(
+            REQUESTS,
             {"$and": wanted} if wanted else {},
             {"tokens": 0},
-            sort=[("submitted_at", direction), ("_id", direction)],
-            limit=limit + 1,
+            [("submitted_at", direction), ("_id", direction)],
+            limit + 1,
         )
-        rows = [row async for row in found]
         more = len(rows) > limit
         return rows[:limit], _cursor(rows[limit - 1]) if more else None
 

@@ -14,7 +14,7 @@ GRANTED = ("requester", "coordinators", "secretariat")
 async def due_notices(database: Database, now: datetime, limit: int) -> list[Document]:
     """The notices to plan now, those that wait longest first."""
     query = {"status": "waiting", "due_at": {"$lte": now}}
-    return await database[NOTICES].find(query).sort("due_at", 1).limit(limit).to_list(limit)
+    return await database.find(NOTICES, query, sort=[("due_at", 1)], limit=limit)
 
 
 async def states_of(database: Database, requests: Iterable[str]) -> dict[str, Document]:
@@ -25,7 +25,7 @@ async def states_of(database: Database, requests: Iterable[str]) -> dict[str, Do
 async def holders(database: Database, roles: Iterable[str], scopes: Iterable[str | None]) -> list[Document]:
     """Everybody who ever held one of the roles in one of the scopes (None: the programme)."""
     held = {"scope": {"$in": list(scopes)}, "role": {"$in": list(roles)}}
-    return [row async for row in database[ACCESS].find({"grants": {"$elemMatch": held}})]
+    return await database.find(ACCESS, {"grants": {"$elemMatch": held}})
 
 
 async def wishes_of(database: Database, people: Iterable[str]) -> dict[str, Document]:
@@ -38,7 +38,7 @@ async def reopen_for_arrivals(database: Database, now: datetime, limit: int) -> 
 
     Returns whether there was anything. Planning again adds only what is missing.
     """
-    arrivals = await database[ARRIVALS].find({}).limit(limit).to_list(limit)
+    arrivals = await database.find(ARRIVALS, {}, limit=limit)
     if not arrivals:
         return False
     since = min(row["since"] for row in arrivals)

@@ -18,8 +18,7 @@ class Waiting:
 
     async def ready(self, limit: int) -> list[Document]:
         """Requests to be decided about, those to be served first ahead: id and theme."""
-        rows = self._database[CASES].find({"queue": "ready"}, {"theme": 1}).sort(_ORDER).limit(limit)
-        return [row async for row in rows]
+        return await self._database.find(CASES, {"queue": "ready"}, {"theme": 1}, _ORDER, limit)
 
     async def eligible(self, expert: Document, limit: int) -> list[Document]:
         """The requests that nobody could be asked for and that this expert could take, first served ahead."""
@@ -32,23 +31,22 @@ class Waiting:
         if expert["provinces"]:
             own = frozenset(expert["provinces"])
             query["province"] = {"$in": sorted(own | near(own))}
-        rows = self._database[CASES].find(query, {"theme": 1}).sort(_ORDER).limit(limit)
-        return [row async for row in rows]
+        return await self._database.find(CASES, query, {"theme": 1}, _ORDER, limit)
 
     async def to_release(self, limit: int) -> list[tuple[str, str, str]]:
         """Requests whose assignment is to end: request, assignment and expert."""
-        rows = self._database[CASES].find({"queue": "release"}, _LEAD).sort(_ORDER).limit(limit)
-        return [(row["_id"], row["lead"]["assignment"], row["lead"]["expert"]) async for row in rows]
+        rows = await self._database.find(CASES, {"queue": "release"}, _LEAD, _ORDER, limit)
+        return [(row["_id"], row["lead"]["assignment"], row["lead"]["expert"]) for row in rows]
 
     async def candidates(self, themes: set[str]) -> list[str]:
         """The experts who work on one of the themes."""
-        rows = self._database[EXPERTS].find({"themes.code": {"$in": sorted(themes)}}, {"_id": 1})
-        return [row["_id"] async for row in rows]
+        rows = await self._database.find(EXPERTS, {"themes.code": {"$in": sorted(themes)}}, {"_id": 1})
+        return [row["_id"] for row in rows]
 
     async def checks(self, now: datetime, limit: int) -> dict[str, list[str]]:
         """Experts to look at -> the checks that say so, oldest first."""
         found: dict[str, list[str]] = {}
-        async for row in self._database[CHECKS].find({"at": {"$lte": now}}).sort("at", 1).limit(limit):
+        for row in await self._database.find(CHECKS, {"at": {"$lte": now}}, sort=[("at", 1)], limit=limit):
             found.setdefault(row["expert"], []).append(row["_id"])
         return found
 
@@ -59,14 +57,14 @@ class Waiting:
     async def offers_of(self, experts: list[str]) -> list[Document]:
         """Offers that these experts have not answered."""
         query = {"people": {"$in": experts}, "status": "offered", "active": True}
-        return [row async for row in self._database[ASSIGNMENTS].find(query)]
+        return await self._database.find(ASSIGNMENTS, query)
 
     async def lapsed(self, now: datetime, limit: int) -> list[Document]:
         """Offers whose time is over."""
         query = {"status": "offered", "expires_at": {"$lte": now}}
-        return [row async for row in self._database[ASSIGNMENTS].find(query).sort("expires_at", 1).limit(limit)]
+        return await self._database.find(ASSIGNMENTS, query, sort=[("expires_at", 1)], limit=limit)
 
     async def to_remind(self, now: datetime, limit: int) -> list[Document]:
         """Offers of whose deadline the expert is to be reminded."""
         query = {"status": "offered", "remind_at": {"$lte": now}}
-        return [row async for row in self._database[ASSIGNMENTS].find(query).sort("remind_at", 1).limit(limit)]
+        return await self._database.find(ASSIGNMENTS, query, sort=[("remind_at", 1)], limit=limit)
