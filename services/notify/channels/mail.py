@@ -9,6 +9,7 @@ SMTP client.
 import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 
 CRLF = "\r\n"
@@ -17,6 +18,7 @@ _WORD_BYTES = 39
 """Bytes of text in one encoded word: 64 columns, which leaves room for the name of the header."""
 _PLAIN = re.compile(r"[A-Za-z0-9 !#$%&'*+/?^`{|}~.,:;\[\]()-]*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/^`{|}~-]+")
+_PARTS = re.compile(r"[^ ]* |[^ ]+")
 _VISIBLE = re.compile(r"[!-~]{1,320}")
 _PLAIN_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[\w-]+(\.[\w-]+)*", re.ASCII)
 
@@ -54,12 +56,13 @@ def alternatives(headers: Iterable[str], id: str, plain: str, html: str) -> byte
 
 def _part(boundary: str, subtype: str, text: str) -> bytes:
     lines = text.encode("utf-8", "replace").splitlines()
-    body = b2a_qp(b"\r\n".join(lines), istext=True)
+    # With a line end in it, also the soft ones are written as the first real one.
+    body = b2a_qp(b"\r\n".join((*lines, b"")), istext=True)
     head = (
         f'--{boundary}{CRLF}Content-Type: text/{subtype}; charset="utf-8"{CRLF}'
         f"Content-Transfer-Encoding: quoted-printable{CRLF}{CRLF}"
     )
-    return head.encode("ascii") + body + b"\r\n\r\n"
+    return head.encode("ascii") + body + b"\r\n"
 
 
 def _one_line(value: str) -> str:
@@ -68,18 +71,34 @@ def _one_line(value: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    """Encoded words, one a line; each holds whole characters. A reader joins them without the spaces between."""
-    words, word = [], b""
-    for sign in text:
-        more = sign.encode("utf-8", "replace")
-        if len(word) + len(more) > _WORD_BYTES:
+    """Encoded words, one a line; each holds whole characters. A reader joins them without the spaces between.
+
+    They end after a space where there is one, because some readers do not join them in names.
+    """
+    words, word = [], ""
+    for part in _PARTS.findall(text):
+        if word and _size(word + part) > _WORD_BYTES:
             words.append(word)
-            word = b""
-        word += more
-    return f"{CRLF} ".join(f"=?utf-8?b?{b2a_base64(some, newline=False).decode('ascii')}?=" for some in (*words, word))
+            word = ""
+        for sign in part:
+            if _size(word + sign) > _WORD_BYTES:
+                words.append(word)
+                word = ""
+            word += sign
+    words.append(word)
+    return f"{CRLF} ".join(f"=?utf-8?b?{b2a_base64(each.encode(), newline=False).decode()}?=" for each in words)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
 
 
 def _checked(address: str) -> str:
     if not _VISIBLE.fullmatch(address):
         raise ValueError("no address")
-    return address if _PLAIN_ADDRESS.fullmatch(address) else Address(addr_spec=address).addr_spec
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address
+    try:
+        return Address(addr_spec=address).addr_spec
+    except (HeaderParseError, IndexError, ValueError) as error:
+        raise ValueError("no address") from error
