@@ -72,14 +72,14 @@ class Recorder:
     async def _alone(self, kept: Kept) -> None:
         for pause in (*_PAUSES, 0.0):
             try:
-                return await self._store([kept])
+                await self._store([kept])
+                return
             except Exception as error:
-                id, kind, at = kept[0]["_id"], type(error).__name__, frames(error)
-            if not pause or time.monotonic() > self._until:
-                break
+                if not pause or time.monotonic() > self._until:
+                    id, kind = kept[0]["_id"], type(error).__name__
+                    log.error("outcome_not_recorded", delivery_id=id, error=kind, at=frames(error))
+                    return
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
-        log.error("outcome_not_recorded", delivery_id=id, error=kind, at=at)
-        return None
 
     async def _store(self, group: Sequence[Kept]) -> None:
         def decide(work: Work) -> None:
