@@ -53,6 +53,8 @@ class Settings(BaseSettings):
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 1025
+    smtp_connections: int = Field(default=4, ge=1, le=50)
+    """How many connections to the mail server are open at once, at most."""
     mail_from: str = "assistenza@affianca.example"
     mail_listen_host: str = "127.0.0.1"
     mail_listen_port: int = 0

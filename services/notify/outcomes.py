@@ -34,8 +34,11 @@ def release(work: Work, id: str, attempt: int) -> None:
         work.put(DELIVERIES, {**delivery, **back})
 
 
-def record(work: Work, id: str, attempt: int, outcome: Outcome, chance: float) -> None:
-    """Keeps what came of an attempt, and tells it when it is final."""
+def record(work: Work, id: str, attempt: int, outcome: Outcome | None, chance: float) -> None:
+    """Keeps what came of an attempt, and tells it when it is final; without an outcome the claim is given back."""
+    if outcome is None:
+        release(work, id, attempt)
+        return
     key = attempt_id(id, attempt)
     if work.get(ATTEMPTS, key) is None:
         row = {"_id": key, "delivery": id, "number": attempt, "at": work.now}
@@ -82,6 +85,7 @@ def _tell(work: Work, delivery: Document) -> None:
 
 def _publish(work: Work, model: type[Event], delivery: Document, data: NotificationData) -> None:
     """The id derives from delivery and attempt: deciding again tells the same fact."""
+    work.correlation = delivery["correlation"]
     event = work.publish(model, delivery["_id"], delivery["attempts"], data)
     id = derived_id(delivery["_id"], event_type(model), str(delivery["attempts"]))
     work.events[-1] = event.model_copy(update={"id": id})

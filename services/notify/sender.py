@@ -6,7 +6,6 @@ again under the same id. Whatever is away only delays: from a minute up to an ho
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,18 +22,23 @@ from services.notify import outcomes
 from services.notify.channels.letter import Channel, Letter, Outcome, Send
 from services.notify.directory import Away, Directory
 from services.notify.letters import Letters
-from services.notify.store import ATTEMPTS, DELIVERIES, deliveries
+from services.notify.recorder import Recorder
+from services.notify.store import DELIVERIES, deliveries
 
-_AT_ONCE = 50
+_AT_ONCE = 200
+_WORTH_A_CONNECTION = 10
+"""So many more letters are worth another connection."""
 CLAIMED_FOR = timedelta(minutes=3)
 _BATCH_SECONDS = 60.0
 """No letter of a batch leaves later than this after the claim, well before the claim runs out."""
+_RECORDING_SECONDS = 60.0
+"""How long after that a record is tried again, still before the claim runs out."""
 _DRAIN_WITHIN = 25.0
 INTAKE_AWAY = Outcome("delayed", "intake_away")
 NOT_RENDERED = Outcome("delayed", "not_rendered")
 log = structlog.get_logger()
 
-Threads = dict[tuple[str, str, str], str]
+Thread = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,17 @@ class Tools:
     directory: Directory
     letters: Letters
     channels: Mapping[str, Channel]
+    connections: int = 4
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the letters of a batch share. `threads`: the first letter of each; `ends`: when no more may leave."""
+
+    letters: Mapping[str, Letter | Outcome]
+    threads: dict[Thread, str]
+    recorder: Recorder
+    ends: float
 
 
 class Sender:
@@ -61,7 +76,7 @@ class Sender:
         """The job does the work; see `run`."""
 
     async def stop(self) -> None:
-        """Lets the letter in flight end and be recorded; gives the others of its batch back."""
+        """Lets the letters in flight end and be recorded; gives the others of its batch back."""
         self._stopping = True
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_WITHIN), self._busy:
@@ -78,56 +93,66 @@ class Sender:
                 await self._send(await self._claim(due))
             return len(due) == _AT_ONCE
 
-    async def _claim(self, due: list[Document]) -> list[Document]:
-        ids = [delivery["_id"] for delivery in due]
+    async def _claim(self, ids: list[str]) -> list[Document]:
         taken = await self._tools.executor.run({DELIVERIES: ids}, lambda work: outcomes.claim(work, ids, CLAIMED_FOR))
         return sorted(taken, key=lambda delivery: str(delivery["position"]))
 
     async def _send(self, taken: list[Document]) -> None:
         tools, ends = self._tools, time.monotonic() + _BATCH_SECONDS
-        try:
-            letters = await tools.letters.write(taken, tools.clock.now())
-        except Away:
-            await asyncio.gather(*(self._record(delivery, INTAKE_AWAY) for delivery in taken))
-            return
-        threads = await deliveries.threads_of(tools.database, (delivery["request"] for delivery in taken))
-        async with asyncio.TaskGroup() as records:
-            for code, channel in tools.channels.items():
-                async with channel.connected() as send:
-                    for delivery in taken:
-                        if delivery["channel"] != code:
-                            continue
-                        if self._stopping or time.monotonic() > ends:
-                            records.create_task(self._release(delivery))
-                            continue
-                        outcome = await self._bring(send, delivery, letters[delivery["_id"]], threads)
-                        records.create_task(self._record(delivery, outcome))
+        async with Recorder(tools.executor, ends + _RECORDING_SECONDS) as recorder:
+            try:
+                letters = await tools.letters.write(taken, tools.clock.now())
+            except Away:
+                for delivery in taken:
+                    await recorder.keep(delivery, INTAKE_AWAY)
+                return
+            threads = await deliveries.threads_of(tools.database, (delivery["request"] for delivery in taken))
+            batch = Batch(letters, threads, recorder, ends)
+            lanes = [
+                self._lane(tools.channels[code], lane, batch)
+                for code in tools.channels
+                for lane in lanes_of([row for row in taken if row["channel"] == code], tools.connections)
+            ]
+            # Not a task group: a lane that fails must not cancel a letter that is leaving on another one.
+            for fault in await asyncio.gather(*lanes, return_exceptions=True):
+                if fault:
+                    raise fault
 
-    async def _bring(self, send: Send, delivery: Document, letter: Letter | Outcome, threads: Threads) -> Outcome:
-        if isinstance(letter, Outcome):
-            return letter
-        key = (delivery["request"], delivery["recipient"], delivery["channel"])
-        try:
-            outcome = await send(replace(letter, thread=threads.get(key)))
-        except Exception as error:
-            # A fault of one text must not hold up the letters behind it.
-            log.error("letter_not_sent", delivery_id=delivery["_id"], error=type(error).__name__, at=frames(error))
-            return NOT_RENDERED
-        if outcome.kind == "sent":
-            threads.setdefault(key, delivery["_id"])
-        return outcome
+    async def _lane(self, channel: Channel, lane: list[Document], batch: Batch) -> None:
+        async with channel.connected() as send:
+            for delivery in lane:
+                if self._stopping or time.monotonic() > batch.ends:
+                    await batch.recorder.keep(delivery, None)
+                    continue
+                await batch.recorder.keep(delivery, await _bring(send, delivery, batch))
 
-    async def _record(self, delivery: Document, outcome: Outcome) -> None:
-        id, attempt = delivery["_id"], delivery["attempts"]
-        keys = {DELIVERIES: [id], ATTEMPTS: [outcomes.attempt_id(id, attempt)]}
-        await self._tools.executor.run(
-            keys, lambda work: outcomes.record(work, id, attempt, outcome, random.random()), delivery["correlation"]
-        )
-        log.info(
-            "delivery_attempted", delivery_id=id, attempt=attempt, channel=delivery["channel"],
-            outcome=outcome.kind, reason=outcome.reason,
-        )  # fmt: skip
 
-    async def _release(self, delivery: Document) -> None:
-        id, attempt = delivery["_id"], delivery["attempts"]
-        await self._tools.executor.run({DELIVERIES: [id]}, lambda work: outcomes.release(work, id, attempt))
+def lanes_of(taken: list[Document], most: int) -> list[list[Document]]:
+    """Shares a channel's letters out among connections; those of one thread stay together, in their order."""
+    count = min(most, 1 + len(taken) // _WORTH_A_CONNECTION)
+    lanes: list[list[Document]] = [[] for _ in range(count)]
+    lane_of: dict[Thread, list[Document]] = {}
+    for delivery in taken:
+        lane = lane_of.setdefault(thread_of(delivery), lanes[len(lane_of) % count])
+        lane.append(delivery)
+    return [lane for lane in lanes if lane]
+
+
+def thread_of(delivery: Document) -> Thread:
+    """What letters of one thread have in common."""
+    return delivery["request"], delivery["recipient"], delivery["channel"]
+
+
+async def _bring(send: Send, delivery: Document, batch: Batch) -> Outcome:
+    letter, thread = batch.letters[delivery["_id"]], thread_of(delivery)
+    if isinstance(letter, Outcome):
+        return letter
+    try:
+        outcome = await send(replace(letter, thread=batch.threads.get(thread)))
+    except Exception as error:
+        # A fault of one text must not hold up the letters behind it.
+        log.error("letter_not_sent", delivery_id=delivery["_id"], error=type(error).__name__, at=frames(error))
+        return NOT_RENDERED
+    if outcome.kind == "sent":
+        batch.threads.setdefault(thread, delivery["_id"])
+    return outcome

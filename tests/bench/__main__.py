@@ -60,6 +60,7 @@ async def _flood(report: Report, installation: Installation, scale: Scale) -> No
 
 
 async def _mail(report: Report, installation: Installation, scale: Scale) -> None:
+    await measures.flood(Report(lambda _: None), installation, scale.mails // 2, mail=True)  # warm
     await measures.flood(report, installation, scale.mails, mail=True)
     await measures.floor_flood(report, installation, scale.mails, mail=True)
 

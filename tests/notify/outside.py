@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
@@ -17,12 +18,17 @@ from tests.notify.material import BODY, COORDINATOR, LEAD, OFFICIAL
 
 
 class Post:
-    """A real SMTP receiver on the running loop. `refusing`: answer to RCPT; `raw`: what arrived, as bytes."""
+    """A real SMTP receiver on the running loop. `refusing`: answer to RCPT; `raw`: what arrived, as bytes.
+
+    `breaking`: how many connections break while a mail comes in. `slow`: seconds for each mail, at most.
+    """
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
         self.refusing: str | None = None
         self.connections = 0
+        self.breaking = 0
+        self.slow = 0.0
         self.port = 0
         self._server: Any = None
 
@@ -39,6 +45,12 @@ class Post:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        if self.breaking:
+            self.breaking -= 1
+            server.transport.abort()
+            return "451 gone"
+        if self.slow:
+            await asyncio.sleep(random.uniform(0, self.slow))
         self.raw.append(envelope.content)
         return "250 OK"
 
@@ -52,7 +64,7 @@ class Post:
     async def reset(self) -> None:
         """Up, empty, and refusing nobody."""
         self.raw.clear()
-        self.refusing, self.connections = None, 0
+        self.refusing, self.connections, self.breaking, self.slow = None, 0, 0, 0.0
         if self._server is None:
             await self.open()
 

@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 
-import pytest
-
 from contracts.assignments import AssignmentOffered
 from contracts.envelope import derived_id
 from contracts.requests import RequestSubmitted
-from services.notify import outcomes
+from services.notify import outcomes, recorder
 from services.notify.sender import CLAIMED_FOR
 from tests.notify.material import OFFICIAL, about_assignment, about_request
 
@@ -18,9 +16,9 @@ async def test_a_crash_after_the_servers_yes_repeats_the_same_message_id(notify,
     await notify.hear(about_request(RequestSubmitted))
     await notify.plan()
     with monkeypatch.context() as patch:
+        patch.setattr(recorder, "_PAUSES", ())
         patch.setattr(outcomes, "record", lambda *details: 1 / 0)
-        with pytest.raises(ExceptionGroup):
-            await notify.sender.run()
+        await notify.sender.run()
     await notify.work()
     assert len(notify.mails) == 1, "the claim still holds"
 

@@ -2,18 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
 from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
 from services.chassis.settings import Settings
+from services.notify.channels import mail
 from services.notify.channels.letter import SENT, Letter, Outcome, Send
 from services.notify.texts import Texts
 
 _TIMEOUT = 20.0
+_OF_EVERY_MAIL = "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
 
 
 class Email:
@@ -24,6 +23,8 @@ class Email:
         self._texts = texts
         self._sender = parseaddr(settings.mail_from)[1]
         self._host = self._sender.rpartition("@")[2]
+        self._from = mail.address_header("From", f"Affianca – {settings.programme}", self._sender)
+        self._from += f"Reply-To: {settings.mail_from}\r\n"
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -51,7 +52,7 @@ class Email:
 
     async def _send(self, client: aiosmtplib.SMTP, letter: Letter) -> Outcome:
         try:
-            content = self.compose(letter).as_bytes()
+            content = self.compose(letter)
         except ValueError:
             return Outcome("refused", "unusable_address")
         try:
@@ -65,25 +66,22 @@ class Email:
             return outcome_of(error)
         return SENT
 
-    def compose(self, letter: Letter) -> EmailMessage:
+    def compose(self, letter: Letter) -> bytes:
         """The mail. Raises ValueError for an address that cannot stand in a header."""
         person = letter.recipient
         text = self._texts.mail(letter.message, person.language, letter.values)
-        mail = EmailMessage(policy=WIRE)
-        mail["Subject"] = f"[{letter.number}] {text.title}"
-        mail["From"] = Address(f"Affianca – {self._settings.programme}", addr_spec=self._sender)
-        mail["To"] = Address(" ".join(person.name.split()), addr_spec=_checked(person.email))
-        mail["Reply-To"] = self._settings.mail_from
-        mail["Date"] = format_datetime(letter.at)
-        mail["Message-ID"] = f"<{letter.id}@{self._host}>"
+        headers = [
+            mail.header("Subject", f"[{letter.number}] {text.title}"),
+            self._from,
+            mail.address_header("To", person.name, person.email),
+            f"Date: {format_datetime(letter.at)}\r\nMessage-ID: <{letter.id}@{self._host}>\r\n",
+        ]
         if letter.thread:
-            mail["In-Reply-To"] = mail["References"] = f"<{letter.thread}@{self._host}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"
-        mail["Content-Language"] = person.language
-        mail.set_content(text.plain, charset="utf-8", cte="quoted-printable")
-        mail.add_alternative(text.html, subtype="html", charset="utf-8", cte="quoted-printable")
-        return mail
+            first = f"<{letter.thread}@{self._host}>"
+            headers.append(f"In-Reply-To: {first}\r\nReferences: {first}\r\n")
+        headers.append(_OF_EVERY_MAIL)
+        headers.append(f"Content-Language: {person.language}\r\n")
+        return mail.alternatives(headers, letter.id, text.plain, text.html)
 
 
 def outcome_of(error: Exception) -> Outcome:
@@ -99,9 +97,3 @@ def outcome_of(error: Exception) -> Outcome:
         # The sender or the greeting was refused: ours to mend, not the recipient's fault.
         return Outcome("delayed", f"server_{error.code}")
     return Outcome("delayed", "interrupted")
-
-
-def _checked(address: str) -> str:
-    if not address or any(ord(sign) < 33 for sign in address):
-        raise ValueError("no address")
-    return address

@@ -10,24 +10,25 @@ STATUSES = ("due", "sending", "sent", "failed", "unwanted", "late")
 """due: to be sent. sending: one process has it in hand. unwanted: switched off by the person. late: too old to send."""
 
 
-async def due_deliveries(database: Database, now: datetime, limit: int) -> list[Document]:
-    """What is to be sent now, and what a process that died had in hand, longest waiting first."""
+async def due_deliveries(database: Database, now: datetime, limit: int) -> list[str]:
+    """Ids of what is to be sent now, and of what a process that died had in hand, longest waiting first."""
     # One query for each status: with both in one, the server would sort everything that is due.
-    found: list[Document] = []
+    found: list[str] = []
     for status in ("sending", "due"):
         query = {"status": status, "due_at": {"$lte": now}}
-        rows = database[DELIVERIES].find(query).sort("due_at", 1).limit(limit)
-        found += await rows.to_list(limit)
+        rows = database[DELIVERIES].find(query, {"_id": 1}).sort("due_at", 1).limit(limit)
+        found += [row["_id"] for row in await rows.to_list(limit)]
     return found[:limit]
 
 
 async def threads_of(database: Database, requests: Iterable[str]) -> dict[tuple[str, str, str], str]:
     """(request, recipient, channel) -> the first delivery that was sent."""
     query = {"request": {"$in": list(set(requests))}, "status": "sent"}
-    fields = {"request": 1, "recipient": 1, "channel": 1, "sent_at": 1}
+    fields = {"request": 1, "recipient": 1, "channel": 1, "sent_at": 1, "position": 1}
     rows = [row async for row in database[DELIVERIES].find(query, fields)]
     threads: dict[tuple[str, str, str], str] = {}
-    for row in sorted(rows, key=lambda row: (row["sent_at"], row["_id"])):
+    # Letters that were recorded together have one moment in common; they left in the order of their positions.
+    for row in sorted(rows, key=lambda row: (row["sent_at"], row["position"])):
         threads.setdefault((row["request"], row["recipient"], row["channel"]), row["_id"])
     return threads
 
