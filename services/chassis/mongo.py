@@ -13,14 +13,25 @@ from bson.codec_options import CodecOptions
 from motor.frameworks import asyncio as motor_threads
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
 from pymongo import IndexModel, WriteConcern
-from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ExecutionTimeout,
+    InvalidName,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
+
+from services.chassis.errors import PermanentError
 
 Document = dict[str, Any]
 Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection[Document]
 
 _COMMIT_TRIES = 5
+_UNAUTHORIZED, _AUTHENTICATION_FAILED = 13, 18
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,20 @@ class Index:
         return IndexModel(list(self.keys), **options)
 
 
+class Misconfigured(PermanentError):
+    """Waiting does not help: a setting must be changed. The message names it and quotes no value: it may be secret."""
+
+
+def refusal(error: OperationFailure) -> Misconfigured:
+    """What the server's refusal means for whoever runs the service."""
+    if error.code == _AUTHENTICATION_FAILED:
+        return Misconfigured("MongoDB refuses the name or the password in AFFIANCA_MONGO_URL")
+    if error.code == _UNAUTHORIZED:
+        return Misconfigured("MongoDB does not let the user in AFFIANCA_MONGO_URL work on this service's database")
+    name = (error.details or {}).get("codeName", "no code")
+    return Misconfigured(f"MongoDB refuses to prepare this service's database: {name} ({error.code})")
+
+
 def is_infrastructure(error: BaseException) -> bool:
     """Whether the same work may succeed when tried again as it is: nobody's message is to blame for it."""
     if isinstance(error, PyMongoError) and (
@@ -59,15 +84,7 @@ class Database:
     def __init__(self, url: str, name: str, threads: int = 8) -> None:
         _allow_threads(threads)
         self.name = name
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            url,
-            serverSelectionTimeoutMS=5_000,
-            connectTimeoutMS=5_000,
-            socketTimeoutMS=30_000,
-            maxPoolSize=threads * 4,
-            retryWrites=True,
-            retryReads=True,
-        )
+        self.client = _client(url, threads)
         self._database = self.client.get_database(
             name,
             codec_options=CodecOptions(tz_aware=True),
@@ -126,6 +143,22 @@ class Database:
     def close(self) -> None:
         """Closes all connections."""
         self.client.close()
+
+
+def _client(url: str, threads: int) -> AsyncIOMotorClient[Document]:
+    try:
+        return AsyncIOMotorClient(
+            url,
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=30_000,
+            maxPoolSize=threads * 4,
+            retryWrites=True,
+            retryReads=True,
+        )
+    except (ConfigurationError, InvalidName, ValueError, TypeError) as error:
+        # Not the driver's words: they may quote a part of the password.
+        raise Misconfigured(f"AFFIANCA_MONGO_URL is no address of a MongoDB ({type(error).__name__})") from None
 
 
 def _allow_threads(threads: int) -> None:

@@ -25,7 +25,9 @@ Reader = Annotated[Caller, Depends(allow("monitor", "service", "secretariat"))]
 async def faults(service: "Service") -> list[str]:
     """Why the service cannot do its work now; empty when all is well."""
     found = []
-    if not service.started:
+    if service.waiting_for:
+        found.append(f"starting: {service.waiting_for} does not answer yet")
+    elif not service.started:
         found.append("starting or stopping")
     if service.consumer and service.consumer.flooded:
         found.append("consumption stopped: too many messages were parked")
