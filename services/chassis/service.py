@@ -22,6 +22,7 @@ from services.chassis.broker_watch import BrokerWatch
 from services.chassis.clock import Clock
 from services.chassis.consumer import Consumer
 from services.chassis.consumption import Batches
+from services.chassis.correcting import Kept
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.decoding import On
 from services.chassis.epoch import read_epoch
@@ -63,6 +64,7 @@ class Service:
         self.principals = Principals(self.database, settings)
         self.consumer: Consumer | None = None
         self.derived: tuple[str, ...] = ()
+        self.kept: tuple[Kept, ...] = ()
         self.jobs: list[Job] = []
         self.background: list[tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]] = []
         """Further things to start (after the database) and stop (first), for instance a mail listener."""
@@ -86,10 +88,10 @@ class Service:
         """What this service listens to."""
         return self._table
 
-    def stores(self, indexes: Sequence[Index], derived: Sequence[str] = ()) -> None:
-        """Declares the service's indexes, and the collections that a rebuild may drop."""
+    def stores(self, indexes: Sequence[Index], derived: Sequence[str] = (), kept: Sequence[Kept] = ()) -> None:
+        """Declares the service's indexes, the collections that a rebuild may drop, and those it only corrects."""
         self._indexes += indexes
-        self.derived = tuple(derived)
+        self.derived, self.kept = tuple(derived), tuple(kept)
 
     def listens_to(self, table: Sequence[On[Any]]) -> None:
         """Declares the table of events."""
