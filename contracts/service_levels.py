@@ -21,6 +21,8 @@ class DeadlineData(Data):
     due_at: Instant
     target_minutes: int = Field(ge=1)
     lead: Id | None = None
+    request_order: tuple[int, int] | None = None
+    """The (epoch, sequence) of the request's state that was measured."""
 
 
 class CorrectedData(DeadlineData):

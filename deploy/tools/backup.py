@@ -16,11 +16,11 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bson import CodecOptions, decode_file_iter
 from bson.raw_bson import RawBSONDocument
@@ -28,6 +28,8 @@ from pymongo import MongoClient, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
+from deploy.tools.manifest import MANIFEST, Manifest, Refused, checked
+from deploy.tools.numbers import blocks_taken, skip_blocks
 from services.chassis.broker_watch import POSITIONS
 from services.chassis.epoch import raise_epoch, read_epoch
 from services.chassis.leases import LEASES
@@ -36,18 +38,11 @@ from services.chassis.outbox import OUTBOX
 from services.chassis.settings import Settings
 
 SERVICES = ("intake", "routing", "notify", "reporting")
-MANIFEST = "manifest.json"
 _RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 _OF_THE_MOMENT = {LEASES, POSITIONS}
 """What says who works now and how far the broker was: false after a restore."""
 _MARGIN = timedelta(hours=1)
 _BATCH = 500
-_PIECE = 1 << 20
-Manifest = dict[str, Any]
-
-
-class Refused(Exception):
-    """The back-up or restore was not begun; nothing was changed."""
 
 
 def dump(settings: Settings, folder: Path) -> Manifest:
@@ -71,7 +66,7 @@ def dump(settings: Settings, folder: Path) -> Manifest:
 
 def restore(settings: Settings, folder: Path, services: Sequence[str] = SERVICES, replace: bool = False) -> list[str]:
     """Puts the databases of some services back, and returns what was done, in sentences."""
-    manifest = _checked(folder, services)
+    manifest = checked(folder, services)
     with MongoClient[Any](settings.mongo_url, w="majority", journal=True) as client:
         for service in services:
             _check_target(client, settings.database(service), replace)
@@ -100,8 +95,7 @@ def _write(
             out.write(document.raw)
             checksum.update(document.raw)
             documents, size = documents + 1, size + len(document.raw)
-        out.flush()
-        os.fsync(out.fileno())
+        _to_disk(out)
     return {"documents": documents, "bytes": size, "sha256": checksum.hexdigest()}
 
 
@@ -109,33 +103,12 @@ def _store(path: Path, content: bytes) -> None:
     with path.open("xb") as out:
         path.chmod(0o600)
         out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
+        _to_disk(out)
 
 
-def _checked(folder: Path, services: Sequence[str]) -> Manifest:
-    """The manifest, once every file is what it says. Raises Refused."""
-    try:
-        manifest: Manifest = json.loads((folder / MANIFEST).read_bytes())
-        wanted = {(s, name): known for s in services for name, known in manifest["databases"][s].items()}
-    except (OSError, ValueError, KeyError) as error:
-        raise Refused(f"{folder} holds no whole back-up of {', '.join(services)}.") from error
-    for (service, name), known in wanted.items():
-        path, checksum = folder / service / f"{name}.bson", hashlib.sha256()
-        for piece in _pieces(path):
-            checksum.update(piece)
-        if checksum.hexdigest() != known["sha256"]:
-            raise Refused(f"{path} is damaged: its hash is not the recorded one. Nothing was changed.")
-    return manifest
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                yield piece
-    except OSError as error:
-        raise Refused(f"{path} cannot be read. Nothing was changed.") from error
+def _to_disk(out: IO[bytes]) -> None:
+    out.flush()
+    os.fsync(out.fileno())
 
 
 def _check_target(client: MongoClient[Any], database: str, replace: bool) -> None:
@@ -149,6 +122,7 @@ def _check_target(client: MongoClient[Any], database: str, replace: bool) -> Non
 def _restore_one(client: MongoClient[Any], settings: Settings, service: str, folder: Path, manifest: Manifest) -> str:
     name = settings.database(service)
     before = asyncio.run(_epoch(settings, service, None))
+    numbers = blocks_taken(client[name])
     client.drop_database(name)
     documents = 0
     for collection in manifest["databases"][service]:
@@ -158,6 +132,7 @@ def _restore_one(client: MongoClient[Any], settings: Settings, service: str, fol
             while batch := list(islice(source, _BATCH)):
                 target.insert_many(batch, ordered=False)
                 documents += len(batch)
+    skip_blocks(client[name], numbers)
     epoch = asyncio.run(_epoch(settings, service, before))
     return f"{service}: {documents} documents restored, epoch {epoch} begins"
 
@@ -184,8 +159,11 @@ def main() -> None:
     try:
         if told.command == "dump":
             counts = dump(Settings(), told.folder)["databases"]
-            for service, found in counts.items():
-                print(f"{service}: {sum(known['documents'] for known in found.values())} documents")
+            print(
+                "\n".join(
+                    f"{s}: {sum(one['documents'] for one in found.values())} documents" for s, found in counts.items()
+                )
+            )
         else:
             print("\n".join(restore(Settings(), told.folder, told.service or SERVICES, told.replace)))
     except Refused as refusal:

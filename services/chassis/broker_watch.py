@@ -48,9 +48,13 @@ class BrokerWatch:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Makes the topics exist before anybody uses them, then keeps watching."""
-        await self._open()
-        await self.check()
+        """Makes the topics exist before anybody uses them, then keeps watching. May be repeated when it failed."""
+        try:
+            await self._open()
+            await self.check()
+        except BaseException:
+            await self._shut()
+            raise
         self._task = asyncio.create_task(self._run(), name="broker-watch")
 
     async def stop(self) -> None:

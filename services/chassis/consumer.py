@@ -29,6 +29,7 @@ _LARGEST = 500
 _IDLE_PER_PACE = 0.5
 """FastStream waits this part of the pace for a batch, and sleeps as long after an empty one: latency against waking."""
 _DRAIN_WITHIN = 15.0
+_LEAVE_WITHIN = 5.0
 log = structlog.get_logger()
 
 
@@ -52,16 +53,23 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
+        self._settings = settings
+        self._pace_seconds = pace
         self._pace = Pace(pace)
-        session = settings.kafka_session_timeout_ms
-        self._broker = _broker(settings)
-        self._subscriber = self._broker.subscriber(
-            *(topic_of(settings.prefix, stream) for stream in streams),
-            group_id=group,
+        self._topics = [topic_of(settings.prefix, stream) for stream in streams]
+        self._group = group
+        self._broker: KafkaBroker | None = None
+
+    def _subscribed(self) -> KafkaBroker:
+        session, settings = self._settings.kafka_session_timeout_ms, self._settings
+        broker = _broker(settings)
+        self._subscriber = broker.subscriber(
+            *self._topics,
+            group_id=self._group,
             batch=True,
             max_records=_LARGEST,
-            batch_timeout_ms=round(pace * 1000 * _IDLE_PER_PACE),
-            fetch_max_wait_ms=max(settings.kafka_fetch_wait_ms, round(pace * 1000)),
+            batch_timeout_ms=round(self._pace_seconds * 1000 * _IDLE_PER_PACE),
+            fetch_max_wait_ms=max(settings.kafka_fetch_wait_ms, round(self._pace_seconds * 1000)),
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             session_timeout_ms=session,
@@ -71,6 +79,7 @@ class Consumer:
             decoder=_leave_raw,
         )
         self._subscriber(self._receive)
+        return broker
 
     @property
     def running(self) -> bool:
@@ -78,13 +87,21 @@ class Consumer:
         return not self.flooded and not self._stopping.is_set()
 
     async def start(self) -> None:
-        """Joins the group; the topics must exist."""
-        await self._broker.start()
+        """Joins the group; the topics must exist. May be repeated when it failed: nothing of a failed try is kept."""
+        broker = self._subscribed()
+        try:
+            await broker.start()
+        except BaseException:
+            with suppress(KafkaError, OSError, TimeoutError):
+                await asyncio.wait_for(broker.stop(), _LEAVE_WITHIN)
+            raise
+        self._broker = broker
 
     async def stop(self) -> None:
         """Finishes the batch in hand and leaves the group."""
         self._stopping.set()
-        await self._broker.stop()
+        if self._broker:
+            await self._broker.stop()
 
     async def _receive(self, message: Message) -> None:
         records: Sequence[Record] = message.raw_message

@@ -8,7 +8,7 @@ look-up of claims on; when a message fails, it alone is parked. Handlers do no I
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,6 +120,7 @@ class Batches:
                 continue
             if any(work.writes or work.events for work in works):
                 self.saved()
+            self._tell_outdated(item for item, work in zip(kept, works, strict=True) if work.outdated)
             return parked
 
     async def _decide(self, fresh: list[Incoming]) -> tuple[list[Work], list[Incoming], list[Parked]]:
@@ -155,6 +156,11 @@ class Batches:
             claimed.add(item.event.id)
             fresh.append(item)
         return fresh
+
+    def _tell_outdated(self, items: Iterable[Incoming]) -> None:
+        for item in items:
+            self._metrics.consumed.labels("outdated").inc()
+            log.warning("event_outdated", event_id=item.event.id, type=item.event.type, subject=item.event.subject)
 
     def _count(self, outcome: Outcome) -> None:
         """Feeds the flood stop in the order of arrival; at a flood the batch ends there.

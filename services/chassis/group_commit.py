@@ -62,7 +62,7 @@ class GroupCommit:
     async def commit(self, work: Work) -> None:
         """Returns when the work is durable. Raises what `saving.save` blames it for, or Unavailable."""
         if not self._open:
-            raise Unavailable("the service is stopping")
+            raise Unavailable("the service is starting or stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(_GIVE_UP_AFTER):

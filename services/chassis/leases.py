@@ -51,6 +51,8 @@ class Lease:
             self._stopping.set()
             await asyncio.wait({self._task}, timeout=self._seconds)
             self._task.cancel()
+        if not self.held:
+            return  # Nothing to give back, and the database may be away: the end must not wait for it.
         self._until = 0.0
         with suppress(PyMongoError):
             await self._database[LEASES].delete_one({"_id": self.name, "holder": self.holder})

@@ -24,7 +24,8 @@ class Metrics:
         )
         self.consumed = Counter(
             "events_consumed_total",
-            "Messages by outcome: applied, duplicate, skipped (a type outside our table) or parked.",
+            "Messages by outcome: applied (of which outdated: about what a restore has lost), duplicate, skipped (a "
+            "type outside our table) or parked.",
             ["outcome"],
             **labels,
         )

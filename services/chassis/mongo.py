@@ -13,20 +13,26 @@ from bson.codec_options import CodecOptions
 from motor.frameworks import asyncio as motor_threads
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel, MongoClient, WriteConcern
-from pymongo.client_session import ClientSession
-from pymongo.database import Database as PlainDatabase
-from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ExecutionTimeout,
+    InvalidName,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 
+from services.chassis.errors import PermanentError
+from services.chassis.transactions import Plain, Session, transact
+
 Document = dict[str, Any]
-Session = ClientSession
 Collection = AsyncIOMotorCollection[Document]
 Result = TypeVar("Result")
-Plain = PlainDatabase[Document]
-"""The driver's own database, without coroutines: what `at_once` and `transaction` work on."""
 Order = Sequence[tuple[str, int]]
 
-_COMMIT_TRIES = 5
+_UNAUTHORIZED, _AUTHENTICATION_FAILED = 13, 18
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,20 @@ class Index:
         return IndexModel(list(self.keys), **options)
 
 
+class Misconfigured(PermanentError):
+    """Waiting does not help: a setting must be changed. The message names it and quotes no value: it may be secret."""
+
+
+def refusal(error: OperationFailure) -> Misconfigured:
+    """What the server's refusal means for whoever runs the service."""
+    if error.code == _AUTHENTICATION_FAILED:
+        return Misconfigured("MongoDB refuses the name or the password in AFFIANCA_MONGO_URL")
+    if error.code == _UNAUTHORIZED:
+        return Misconfigured("MongoDB does not let the user in AFFIANCA_MONGO_URL work on this service's database")
+    name = (error.details or {}).get("codeName", "no code")
+    return Misconfigured(f"MongoDB refuses to prepare this service's database: {name} ({error.code})")
+
+
 def is_infrastructure(error: BaseException) -> bool:
     """Whether the same work may succeed when tried again as it is: nobody's message is to blame for it."""
     if isinstance(error, PyMongoError) and (
@@ -65,15 +85,7 @@ class Database:
     def __init__(self, url: str, name: str, threads: int = 8) -> None:
         _allow_threads(threads)
         self.name = name
-        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            url,
-            serverSelectionTimeoutMS=5_000,
-            connectTimeoutMS=5_000,
-            socketTimeoutMS=30_000,
-            maxPoolSize=threads * 4,
-            retryWrites=True,
-            retryReads=True,
-        )
+        self.client = _client(url, threads)
         self._database = self.client.get_database(
             name,
             codec_options=CodecOptions(tz_aware=True),
@@ -104,7 +116,7 @@ class Database:
         which the server answers without doing it twice.
         """
         client: MongoClient[Document] = self.client.delegate
-        await self.at_once(lambda plain: _transact(client, plain, write))
+        await self.at_once(lambda plain: transact(client, plain, write))
 
     async def ensure(self, indexes: Iterable[Index]) -> None:
         """Creates collections and indexes that are missing; changing one is a migration."""
@@ -148,6 +160,22 @@ class Database:
         self.client.close()
 
 
+def _client(url: str, threads: int) -> AsyncIOMotorClient[Document]:
+    try:
+        return AsyncIOMotorClient(
+            url,
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=30_000,
+            maxPoolSize=threads * 4,
+            retryWrites=True,
+            retryReads=True,
+        )
+    except (ConfigurationError, InvalidName, ValueError, TypeError) as error:
+        # Not the driver's words: they may quote a part of the password.
+        raise Misconfigured(f"AFFIANCA_MONGO_URL is no address of a MongoDB ({type(error).__name__})") from None
+
+
 def _allow_threads(threads: int) -> None:
     """Sizes the driver's pool, which the services of one process share.
 
@@ -160,32 +188,3 @@ def _allow_threads(threads: int) -> None:
 
 def _with_ids(plain: Plain, collection: str, ids: list[str]) -> list[Document]:
     return list(plain[collection].find({"_id": {"$in": ids}})) if ids else []
-
-
-def _transact(client: MongoClient[Document], plain: Plain, write: Callable[[Plain, Session], None]) -> None:
-    with client.start_session() as session:
-        session.start_transaction(ReadConcern("snapshot"), WriteConcern(w="majority", j=True, wtimeout=20_000))
-        try:
-            write(plain, session)
-        except BaseException:
-            _abort_quietly(session)
-            raise
-        _commit(session)
-
-
-def _commit(session: Session) -> None:
-    for attempt in range(1, _COMMIT_TRIES + 1):
-        try:
-            session.commit_transaction()
-            return
-        except PyMongoError as error:
-            if attempt == _COMMIT_TRIES or not error.has_error_label("UnknownTransactionCommitResult"):
-                raise
-
-
-def _abort_quietly(session: Session) -> None:
-    try:
-        if session.in_transaction:
-            session.abort_transaction()
-    except (OperationFailure, AutoReconnect):
-        pass  # The server aborts it by itself; the first error is the one to tell.

@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from services.chassis.auth import Caller, allow, public
+from services.chassis.epoch import read_epoch
 from services.chassis.i18n import N_
 from services.chassis.outbox import OUTBOX, history
 from services.chassis.problems import invalid
@@ -17,6 +18,7 @@ from services.chassis.problems import invalid
 if TYPE_CHECKING:
     from services.chassis.service import Service
 
+EPOCH = "X-Epoch"
 _WITHIN = 2.0
 Anyone = Annotated[Caller, Depends(public)]
 Reader = Annotated[Caller, Depends(allow("monitor", "service", "secretariat"))]
@@ -25,7 +27,9 @@ Reader = Annotated[Caller, Depends(allow("monitor", "service", "secretariat"))]
 async def faults(service: "Service") -> list[str]:
     """Why the service cannot do its work now; empty when all is well."""
     found = []
-    if not service.started:
+    if service.waiting_for:
+        found.append(f"starting: {service.waiting_for} does not answer yet")
+    elif not service.started:
         found.append("starting or stopping")
     if service.consumer and service.consumer.flooded:
         found.append("consumption stopped: too many messages were parked")
@@ -63,8 +67,9 @@ def router(service: "Service") -> APIRouter:
         routes.add_api_route(path, endpoint, include_in_schema=False)
         routes.add_api_route(below + path, endpoint, include_in_schema=path == "/status", tags=["probes"])
 
+    epoch = {"description": "The owner's epoch, raised by each restore.", "schema": {"type": "integer"}}
     lines: dict[int | str, dict[str, Any]] = {
-        200: {"description": "One event a line.", "content": {"application/x-ndjson": {}}}
+        200: {"description": "One event a line.", "content": {"application/x-ndjson": {}}, "headers": {EPOCH: epoch}}
     }
 
     @routes.get(below + "/events", tags=["events"], response_class=Response, responses=lines)
@@ -77,7 +82,8 @@ def router(service: "Service") -> APIRouter:
         if after is not None and not await service.database.by_ids(OUTBOX, [after]):
             raise invalid([{"pointer": "/query/after", "detail": N_("This service published no event with this id.")}])
         found = _lines(history(service.database, after, limit))
-        return StreamingResponse(found, media_type="application/x-ndjson")
+        headers = {EPOCH: str(await read_epoch(service.database))}
+        return StreamingResponse(found, headers=headers, media_type="application/x-ndjson")
 
     return routes
 

@@ -39,7 +39,7 @@ class Producer:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Connects. Raises KafkaError when no broker answers."""
+        """Connects. Raises KafkaError when no broker answers; may then be repeated."""
         self._client = await self._open()
 
     async def stop(self) -> None:

@@ -8,12 +8,15 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import structlog
 import uvicorn
 import uvloop
+from pydantic import ValidationError
 
 from services.chassis.clock import Clock
+from services.chassis.errors import PermanentError
 from services.chassis.logs import configure_logs
 from services.chassis.service import Service
 from services.chassis.settings import Settings
@@ -23,15 +26,23 @@ log = structlog.get_logger()
 
 def main(name: str) -> None:
     """Starts the service and its HTTP server; ends, drained, at SIGTERM or Ctrl-C."""
-    settings = Settings()
-    configure_logs(settings.log_level)
-    service: Service = importlib.import_module(f"services.{name}.main").build(settings, Clock())
     try:
+        settings = Settings()
+        configure_logs(settings.log_level)
+        service: Service = importlib.import_module(f"services.{name}.main").build(settings, Clock())
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(service, settings))
-    except (OSError, RuntimeError) as error:
-        log.error("service_not_started", service=name, error=type(error).__name__, detail=str(error)[:300])
-        sys.exit(1)
+    except ValidationError as error:
+        # Without the values: some are secret.
+        wrong = [f"{'.'.join(map(str, fault['loc'])) or 'together'}: {fault['msg']}" for fault in error.errors()]
+        _not_started(name, error, "settings AFFIANCA_*: " + "; ".join(wrong))
+    except (PermanentError, OSError, RuntimeError) as error:
+        _not_started(name, error, str(error))
+
+
+def _not_started(name: str, error: Exception, detail: str) -> NoReturn:
+    log.error("service_not_started", service=name, error=type(error).__name__, detail=detail[:300])
+    sys.exit(1)
 
 
 class Server(uvicorn.Server):
@@ -74,7 +85,9 @@ def _settle_memory() -> None:
 
 
 async def serve(service: Service, settings: Settings) -> None:
-    """Serves until told to stop; the service starts before the port opens and stops after it has closed."""
+    """Serves until told to stop. The port opens at once: /live and /ready answer while the service waits for others.
+    The service stops after the port has closed.
+    """
     config = uvicorn.Config(
         service.app, settings.listen_host, settings.listen_port, access_log=False, log_config=None, lifespan="off",
         timeout_graceful_shutdown=10,
@@ -82,9 +95,18 @@ async def serve(service: Service, settings: Settings) -> None:
         timeout_keep_alive=75,
     )  # fmt: skip
     server = Server(config, service)
+    starting = asyncio.create_task(service.start(), name="start")
+
+    def started(task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or task.exception():
+            server.should_exit = True
+        else:
+            _settle_memory()
+
+    starting.add_done_callback(started)
     try:
-        await service.start()
-        _settle_memory()
         await server.serve()
     finally:
         await service.stop()
+    if starting.done() and not starting.cancelled():
+        starting.result()

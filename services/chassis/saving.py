@@ -12,8 +12,9 @@ from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, DocumentTooLarge, OperationFailure
 
 from services.chassis.errors import PermanentError, TransientError
-from services.chassis.mongo import Database, Document, Plain, Session, is_infrastructure
+from services.chassis.mongo import Database, Document, is_infrastructure
 from services.chassis.outbox import OUTBOX, rows
+from services.chassis.transactions import Plain, Session
 from services.chassis.updates import update_of
 from services.chassis.work import Key, Work, Write
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_ADDRESS = r"(\[[0-9a-fA-F:]+\]|[^\s,:/\[\]]+)(:\d{1,5})?"
+
 
 class Settings(BaseSettings):
     """One installation runs one programme; the same variables are read by every service."""
@@ -21,7 +23,7 @@ class Settings(BaseSettings):
     mongo_threads: int = 8
     """Threads of the driver: more concurrency than cores pays, because each waits for the disk."""
 
-    kafka: str = "127.0.0.1:9092"
+    kafka: str = Field(default="127.0.0.1:9092", pattern=rf"^{_ADDRESS}(,{_ADDRESS})*$")
     # The defaults are those measured on Apache Kafka 4 (docs/kafka.md); the local stack sets its broker's own.
     kafka_idempotence: bool = True
     """Off for the embedded broker, which has no idempotent producer."""

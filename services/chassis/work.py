@@ -78,6 +78,8 @@ class Work:
         self.traceparent: str | None = None
         self.writes: dict[Key, Write] = {}
         self.events: list[Event] = []
+        self.outdated = False
+        """The event answers what is no more: it has no effect, and is counted as such."""
         self._view = view
         self._origin = origin
 
@@ -92,6 +94,11 @@ class Work:
         if key not in self._view.documents:
             raise NotLoaded(f"{collection}/{id} was not loaded: declare it in the table of events")
         return self._copy(self._view.documents[key])
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of this service's own writes: raised when its database was restored."""
+        return self._origin.epoch
 
     @staticmethod
     def _copy(document: Document | None) -> Document | None:

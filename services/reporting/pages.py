@@ -16,7 +16,7 @@ from services.chassis.service import Service
 from services.reporting import sla
 from services.reporting.handlers import reports
 from services.reporting.handlers.facts import lead_of
-from services.reporting.handlers.reports import Period
+from services.reporting.handlers.reports import EARLIEST, LATEST, Period
 from services.reporting.store import GROUPS, Store
 
 Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
@@ -141,6 +141,8 @@ def _period(start: str, end: str) -> tuple[Period, list[Notice]]:
         period = Period(*(date.fromisoformat(text) if text else None for text in (start, end)))
     except ValueError:
         return Period(), [Notice("warning", N_("The dates could not be read: the whole time is shown."))]
+    if any(day and not EARLIEST <= day <= LATEST for day in (period.start, period.end)):
+        return Period(), [Notice("warning", N_("Choose dates between 2000 and 2999: the whole time is shown."))]
     if period.start and period.end and period.end < period.start:
         return Period(), [Notice("warning", N_("The period ends before it begins: the whole time is shown."))]
     return period, []

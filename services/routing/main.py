@@ -1,21 +1,25 @@
 """Composition root of routing: the only file that knows all the others."""
 
+from functools import partial
 from pathlib import Path
 
+from contracts import requests
 from services.chassis.clock import Clock
+from services.chassis.correcting import Kept
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.routing.api import assignments, decisions, experts
 from services.routing.consumers import table
 from services.routing.deadlines import Deadlines
 from services.routing.desk import Desk
+from services.routing.handlers.cases import restate, rests_on
 from services.routing.matcher import Matcher
 from services.routing.names import Names
 from services.routing.pages import answers
 from services.routing.pages import desk as desk_pages
 from services.routing.pages.shown import Shown
 from services.routing.rules import load_rules
-from services.routing.store import DERIVED, INDEXES
+from services.routing.store import CASES, DERIVED, INDEXES
 from services.routing.store.reading import Reading
 
 PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
@@ -26,7 +30,8 @@ def build(settings: Settings, clock: Clock) -> Service:
     rules = load_rules()
     service = Service("routing", settings, clock, Path(__file__).parent)
     database, executor = service.database, service.executor
-    service.stores(INDEXES, DERIVED)
+    cases = Kept(CASES, "requests", requests.EVENTS, rests_on, partial(restate, rules=rules))
+    service.stores(INDEXES, DERIVED, [cases])
     service.listens_to(table(rules))
     service.runs("matcher", 0.5, Matcher(database, executor, clock.now, rules).run)
     service.runs("deadlines", 0.5, Deadlines(database, executor, clock.now).run, woken=False)

@@ -20,6 +20,8 @@ from tests.bench.servers import Servers
 from tests.kafka.apache import free_port
 
 _SIGNED = ("p.pdf", b"%PDF-1.4\n% Protocollo, di prova\n%%EOF\n", "application/pdf")
+_NICENESS = {"intake": 0, "routing": 2, "notify": 5, "reporting": 5}
+"""The share of a busy processor as deployed: 3, 2, 1 and 1 (one step of niceness is a quarter; see deploy/)."""
 _UNLIMITED = "100000000/minute"
 
 
@@ -82,7 +84,9 @@ class Installation:
             module = "tests.bench.submitter" if name == "intake" else f"services.{name}"
             own = self._environment | {"AFFIANCA_LISTEN_PORT": str(self._ports[name])}
             log = self.folder / f"{name}.log"
-            self.processes[name] = Process(module, environment=own, log=log, talks=name == "intake")
+            self.processes[name] = Process(
+                module, environment=own, log=log, talks=name == "intake", nice=_NICENESS[name]
+            )
         await asyncio.gather(*map(self._ready, SERVICES))
         self.seconds_to_start = time.monotonic() - began
         await self._furnish()

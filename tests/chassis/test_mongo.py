@@ -15,7 +15,8 @@ from pymongo.errors import (
 )
 
 from services.chassis.clock import Clock
-from services.chassis.mongo import Database, Index, Plain, Session, is_infrastructure
+from services.chassis.mongo import Database, Index, is_infrastructure
+from services.chassis.transactions import Plain, Session
 from tests.chassis.material import stored
 from tests.servers import MongoServer
 

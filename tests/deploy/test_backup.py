@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from contracts.envelope import new_id
 from deploy.tools.backup import MANIFEST, Refused, dump, restore
-from deploy.tools.rebuild import rebuild
 from services.chassis.epoch import raise_epoch, read_epoch
 from services.chassis.mongo import Database
 from services.chassis.settings import Settings
-from tests.bad_input.installation import SERVICES, Installation, populate, running_services
+from tests.bad_input.installation import SERVICES
 
 HOME = "intake"
 
@@ -136,63 +134,6 @@ async def test_each_restore_begins_an_epoch_that_was_never_used(settings, databa
     await put_back(settings, backed_up)
     assert await read_epoch(databases[HOME]) == 3
     assert await raise_epoch(databases[HOME], above=9) == 10
-
-
-async def _request(running: Installation, number: str) -> dict[str, Any] | None:
-    return await running.services[HOME].database["requests"].find_one({"number": number})
-
-
-@pytest.mark.timeout(180)
-async def test_after_a_restore_of_intake_new_writes_win_and_all_services_agree(
-    settings, databases, tmp_path, eventually
-) -> None:
-    folder = tmp_path / new_id()
-    async with running_services(settings, drop=False) as first:
-        await populate(first)
-        keys = first.keys
-        kept = (await first.submit())["number"]
-        await first.settled()
-        await asyncio.to_thread(dump, first.settings, folder)
-        await first.call("official", "POST", f"/api/requests/{kept}/messages", json={"text": "Perduto."})
-        offered = (await first.call("expert", "GET", "/api/assignments")).json()["items"][0]["id"]
-        assert (await first.call("expert", "POST", f"/api/assignments/{offered}/accept")).status_code == 200
-        lost = (await first.submit(title="Perduta"))["number"]
-        await first.settled()
-        known = await _request(first, kept)
-    assert known["status"] == "in_progress"
-
-    await put_back(first.settings, folder, HOME)
-
-    async with running_services(settings, drop=False) as second:
-        second.keys = keys
-        assert (await second.call("official", "GET", f"/api/requests/{lost}")).status_code == 404
-        # What routing decided after the back-up was sent again.
-        await eventually(lambda: _has_status(second, kept, "in_progress"), seconds=20)
-        answer = await second.call("official", "POST", f"/api/requests/{kept}/messages", json={"text": "Nuovo."})
-        assert answer.status_code == 201
-        added = (await second.submit(title="Nuova"))["number"]
-        await second.settled()
-        for name in ("reporting", "notify"):
-            await rebuild(name, second.settings)
-        await second.settled()
-
-        requests = {row["number"]: row async for row in second.services[HOME].database["requests"].find()}
-        assert set(requests) == {kept, added}
-        newest = {row["_id"]: (2, row["sequence"]) for row in requests.values()}
-        assert await _orders(second, "reporting", "facts") == newest
-        assert {id: o for id, o in (await _orders(second, "routing", "cases")).items() if id in newest} == newest
-        assert set(await _orders(second, "notify", "requests")) == set(newest)
-
-
-async def _has_status(running: Installation, number: str, status: str) -> bool:
-    request = await _request(running, number)
-    return bool(request and request["status"] == status)
-
-
-async def _orders(running: Installation, service: str, collection: str) -> dict[str, tuple[int, int]]:
-    # What routing decided about requests that are no more leaves facts without a request, which no report counts.
-    rows = running.services[service].database[collection].find({"order": {"$exists": True}}, {"order": 1})
-    return {row["_id"]: tuple(row["order"]) async for row in rows}
 
 
 async def test_the_manifest_counts_what_is_there(backed_up) -> None:

@@ -16,7 +16,7 @@ from services.intake.store.requests import REQUESTS
 
 
 class UnknownRequest(PermanentError):
-    """An event about a request that is not here: park it; after a restore it can be replayed."""
+    """An event about a request that is not here, although no restore has lost it: park it."""
 
 
 def needs(event: Event) -> Keys:
@@ -26,7 +26,9 @@ def needs(event: Event) -> Keys:
 
 def assignment_changed(work: Work, event: AssignmentEvent) -> None:
     """Shows who is asked to help or does; status and lead follow."""
-    request = _known(work, event)
+    request = _known(work, event, event.data.state.request_order)
+    if request is None:
+        return
     state, data = event.data.state, event.data
     reason = data.reason if isinstance(data, DeclinedData | ReleasedData | UnroutableData) else None
     _line(work, event, state.status, {"expert": state.expert, "round": state.round, "reason": reason})
@@ -45,7 +47,9 @@ def assignment_changed(work: Work, event: AssignmentEvent) -> None:
 
 def deadline_changed(work: Work, event: DeadlineEvent) -> None:
     """Shows that a target of this request is at risk, was missed, or was told wrongly before."""
-    request = _known(work, event)
+    request = _known(work, event, event.data.request_order)
+    if request is None:
+        return
     data = event.data
     breached = data.breached if isinstance(data, CorrectedData) else isinstance(event, DeadlineBreached)
     corrected = isinstance(data, CorrectedData)
@@ -64,10 +68,16 @@ def deadline_changed(work: Work, event: DeadlineEvent) -> None:
     work.put(REQUESTS, request)
 
 
-def _known(work: Work, event: Event) -> Document:
+def _known(work: Work, event: Event, answered: tuple[int, int] | None) -> Document | None:
+    """The request; None for one that was lost with a restore.
+
+    answered: the state of the request that the event answers. One of an epoch before ours that is not here was lost.
+    """
     request = work.get(REQUESTS, event.subject)
     if request is None:
-        raise UnknownRequest(event.subject)
+        if answered is None or answered[0] >= work.epoch:
+            raise UnknownRequest(event.subject)
+        work.outdated = True
     return request
 
 

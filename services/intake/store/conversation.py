@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.chassis.mongo import Database, Document, Index, Plain
+from services.chassis.mongo import Database, Document, Index
+from services.chassis.transactions import Plain
 
 MESSAGES = "messages"
 TIMELINE = "timeline"

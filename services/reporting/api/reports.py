@@ -18,12 +18,11 @@ from services.chassis.problems import Problem, invalid
 from services.chassis.service import Service
 from services.reporting import exports, sla
 from services.reporting.handlers import reports
-from services.reporting.handlers.reports import Period, Report
+from services.reporting.handlers.reports import EARLIEST, LATEST, Period, Report
 from services.reporting.store import Store
 
 Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
 GroupBy = Literal["theme", "procedure", "province", "kind", "channel", "month"]
-_EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
 Synthetic = Annotated[bool, Query(description="Whether made-up requests count.")]
 
 
@@ -49,8 +48,8 @@ class Reports:
         self,
         request: Request,
         caller: Staff,
-        start: Annotated[date | None, Query(alias="from", ge=_EARLIEST, le=_LATEST)] = None,
-        end: Annotated[date | None, Query(alias="to", ge=_EARLIEST, le=_LATEST)] = None,
+        start: Annotated[date | None, Query(alias="from", ge=EARLIEST, le=LATEST)] = None,
+        end: Annotated[date | None, Query(alias="to", ge=EARLIEST, le=LATEST)] = None,
         group_by: GroupBy = "theme",
         metrics: Annotated[str, Query(max_length=200, description="Names, separated by commas.")] = "",
         include_synthetic: Synthetic = True,
@@ -67,6 +66,8 @@ class Reports:
     ) -> Response:
         """Requests that were open at an instant (now, if none is given) by age in calendar days."""
         form, now = _format(request), self._now()
+        if at and not EARLIEST <= at.date() <= LATEST:
+            raise invalid([{"pointer": "/query/at", "detail": N_("Choose a moment between the years 2000 and 2999.")}])
         return _answer(await reports.backlog(self._store, at or now, now, include_synthetic), form)
 
     async def workload(

@@ -107,7 +107,7 @@ def _data(fact: Document, metric: str, due_at: datetime, target_minutes: int) ->
     return DeadlineData.model_validate(
         {
             "request": fact["_id"], "number": fact["number"], "metric": metric, "due_at": due_at,
-            "target_minutes": target_minutes, "lead": lead_of(fact),
+            "target_minutes": target_minutes, "lead": lead_of(fact), "request_order": tuple(fact["order"]),
         }
     )  # fmt: skip
 

@@ -12,6 +12,8 @@ from services.reporting.labels import label
 from services.reporting.store import Store
 
 Report = dict[str, Any]
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
+"""Days that may be asked for: the clocks' arithmetic and the calendar hold on both sides of them."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -4,6 +4,7 @@ The handler of every event of a request is the same: newest state wins, the high
 the request waits is computed anew from both. So events may come late, twice or in any order.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.requests import RequestClosed, RequestEvent, RequestMerged, RequestResolved, RequestWithdrawn
@@ -14,6 +15,8 @@ from services.routing.rules import Rules
 from services.routing.store import CASES
 
 _ENDINGS = (RequestResolved, RequestWithdrawn, RequestMerged, RequestClosed)
+_GONE = "withdrawn"
+"""The status of a case whose request was lost with a restore of its owner."""
 _FACTS = ("theme", "procedure", "kind", "province")
 """What a decision depends on: another value of one of them is worth another try."""
 
@@ -29,6 +32,30 @@ def request_changed(work: Work, event: RequestEvent, rules: Rules) -> None:
     case["queue"] = queue(case)
     if case != known:
         work.put(CASES, case)
+
+
+def restate(work: Work, id: str, events: Sequence[RequestEvent], rules: Rules) -> None:
+    """The case as these events tell it, oldest first. Without any its request is no more: it is over for us, too.
+
+    Rounds and answers are our own and stay. A lead that answers what is no more is let go by the matcher.
+    """
+    known = work.get(CASES, id)
+    assert known
+    case = {**known, "ended": None}
+    for event in events:
+        case.update(_state(event, rules))
+        if isinstance(event, _ENDINGS):
+            case["ended"] = list(event.order)
+    if not events:
+        case.update(status=_GONE, ended=known["order"])
+    case["queue"] = queue(case)
+    if case != known:
+        work.put(CASES, case)
+
+
+def rests_on(case: Document) -> list[tuple[int, int]]:
+    """The states of the request that the case was made of."""
+    return [_order(order) for order in (case["order"], case["ended"]) if order]
 
 
 def queue(case: Document) -> str | None:
