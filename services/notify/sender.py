@@ -2,7 +2,8 @@
 
 A delivery is claimed (status `sending`, the attempt counted) under its version before anything leaves. A process
 that dies between the other side's yes and our record leaves the claim to run out, and the same letter leaves
-again under the same id. Whatever is away only delays: from a minute up to an hour, for 48 hours.
+again under the same id; so no more than `AHEAD` letters leave while earlier ones are not recorded, and a record is
+tried until the database takes it. Whatever is away only delays: from a minute up to an hour, for 48 hours.
 """
 
 import asyncio
@@ -16,9 +17,9 @@ from datetime import timedelta
 import structlog
 
 from services.chassis.clock import Clock
-from services.chassis.errors import frames
+from services.chassis.errors import TransientError, frames
 from services.chassis.execution import Executor
-from services.chassis.mongo import Database, Document
+from services.chassis.mongo import Database, Document, is_infrastructure
 from services.notify import outcomes
 from services.notify.channels.letter import Channel, Letter, Outcome, Send
 from services.notify.directory import Away, Directory
@@ -30,6 +31,9 @@ CLAIMED_FOR = timedelta(minutes=3)
 _BATCH_SECONDS = 60.0
 """No letter of a batch leaves later than this after the claim, well before the claim runs out."""
 _DRAIN_WITHIN = 25.0
+AHEAD = 5
+"""As many letters may leave again when this process dies while the database is away. One would be slow."""
+_RECORD_AGAIN_AFTER = 0.3
 INTAKE_AWAY = Outcome("delayed", "intake_away")
 NOT_RENDERED = Outcome("delayed", "not_rendered")
 log = structlog.get_logger()
@@ -91,17 +95,19 @@ class Sender:
             await asyncio.gather(*(self._record(delivery, INTAKE_AWAY) for delivery in taken))
             return
         threads = await deliveries.threads_of(tools.database, (delivery["request"] for delivery in taken))
+        ahead = asyncio.Semaphore(AHEAD)
         async with asyncio.TaskGroup() as records:
             for code, channel in tools.channels.items():
                 async with channel.connected() as send:
                     for delivery in taken:
                         if delivery["channel"] != code:
                             continue
+                        await ahead.acquire()
                         if self._stopping or time.monotonic() > ends:
-                            records.create_task(self._release(delivery))
+                            records.create_task(self._release(delivery, ahead))
                             continue
                         outcome = await self._bring(send, delivery, letters[delivery["_id"]], threads)
-                        records.create_task(self._record(delivery, outcome))
+                        records.create_task(self._record(delivery, outcome, ahead))
 
     async def _bring(self, send: Send, delivery: Document, letter: Letter | Outcome, threads: Threads) -> Outcome:
         if isinstance(letter, Outcome):
@@ -117,17 +123,30 @@ class Sender:
             threads.setdefault(key, delivery["_id"])
         return outcome
 
-    async def _record(self, delivery: Document, outcome: Outcome) -> None:
+    async def _record(self, delivery: Document, outcome: Outcome, ahead: asyncio.Semaphore | None = None) -> None:
         id, attempt = delivery["_id"], delivery["attempts"]
         keys = {DELIVERIES: [id], ATTEMPTS: [outcomes.attempt_id(id, attempt)]}
-        await self._tools.executor.run(
-            keys, lambda work: outcomes.record(work, id, attempt, outcome, random.random()), delivery["correlation"]
-        )
+        while True:
+            try:
+                await self._tools.executor.run(
+                    keys, lambda work: outcomes.record(work, id, attempt, outcome, random.random()),
+                    delivery["correlation"],
+                )  # fmt: skip
+                break
+            except Exception as error:
+                # Given up, a letter that was taken would leave again although nobody died.
+                if self._stopping or not (isinstance(error, TransientError) or is_infrastructure(error)):
+                    raise
+                log.warning("record_delayed", delivery_id=id, attempt=attempt, error=type(error).__name__)
+                await asyncio.sleep(_RECORD_AGAIN_AFTER)
+        if ahead:
+            ahead.release()
         log.info(
             "delivery_attempted", delivery_id=id, attempt=attempt, channel=delivery["channel"],
             outcome=outcome.kind, reason=outcome.reason,
         )  # fmt: skip
 
-    async def _release(self, delivery: Document) -> None:
+    async def _release(self, delivery: Document, ahead: asyncio.Semaphore) -> None:
         id, attempt = delivery["_id"], delivery["attempts"]
         await self._tools.executor.run({DELIVERIES: [id]}, lambda work: outcomes.release(work, id, attempt))
+        ahead.release()

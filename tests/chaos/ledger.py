@@ -22,6 +22,7 @@ from tests.kafka.post import Step
 
 ACTIVE = ("offered", "accepted")
 QUEUED = ("stuck", "coordinator")
+_DOORS = {"api": "api", "mail": "email"}
 Findings = dict[str, list[str]]
 """Comparison -> what it found."""
 
@@ -124,7 +125,7 @@ class Ledger:
         accepted = {row["_id"] for row in books.assignments if row["accepted_at"]}
         return {
             "requests": sorted(self._promises.requests.keys() - titles),
-            "requests_changed": sorted(row["title"] for row in books.requests.values() if not self._as_promised(row)),
+            "requests_changed": sorted(set(self._changed(books))),
             "acceptances": sorted(self._promises.accepted - accepted),
             "messages": sorted(self._promises.said.keys() - {row["text"] for row in books.messages}),
             "resolutions": sorted(self._promises.resolved - resolved),
@@ -136,15 +137,17 @@ class Ledger:
             "deliveries_waiting": ["one"] * (books.unsent["due"] + books.unsent["sending"]),
         }
 
-    def _as_promised(self, request: Document) -> bool:
-        """Number, text and door are those of the client; what nobody was promised is found elsewhere."""
-        plan = self._desk.plans.get(request["title"])
-        number = self._promises.requests.get(request["title"])
-        if plan is None or number is None:
-            return True
-        door = {"api": "api", "mail": "email"}[plan.door]
-        kept = request["channel"] == door and request["description"] == plan.text
-        return kept and number in ("", request["number"])
+    def _changed(self, books: Books) -> Iterator[str]:
+        """Titles whose text or door are not the client's, or whose 201 named a number that is not there."""
+        numbers: dict[str, set[str]] = {}
+        for row in books.requests.values():
+            numbers.setdefault(row["title"], set()).add(row["number"])
+            plan = self._desk.plans.get(row["title"])
+            if plan and (row["description"], row["channel"]) != (plan.text, _DOORS[plan.door]):
+                yield row["title"]
+        for title, number in self._promises.requests.items():
+            if number and title in numbers and number not in numbers[title]:
+                yield title
 
     def doubled(self, books: Books) -> Findings:
         """What is there more often than promised, or was never promised."""

@@ -1,6 +1,6 @@
 """The record of a run: what is printed at the end, and the file below .local/chaos that outlives it.
 
-The keys of the file are the same in every run, also of those that fail; `docs/operations.md` says how to read them.
+The keys of the file are the same in every run, also of those that fail; `docs/kafka.md` says how to read them.
 """
 
 import json
@@ -40,7 +40,8 @@ class Record:
     parked: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float | None] = field(
         default_factory=lambda: {
-            "submission": None, "converged_after_the_last_kill": None, "converged_after_the_last_answer": None,
+            "submission": None, "experts_after_the_last_answer": None,
+            "converged_after_the_last_kill": None, "converged_after_the_last_answer": None, "whole_run": None,
         }
     )  # fmt: skip
     same_report_after_rebuild: bool | None = None
@@ -56,7 +57,8 @@ class Record:
     def as_document(self) -> dict[str, Any]:
         promises, strikes = self.promises, self.schedule.strikes
         return {
-            "format": 1, "run": self.run, "broker": self.broker, **asdict(self.options), "replay": self.replay,
+            "format": 1, "run": self.run, "broker": self.broker, "replay": self.replay,
+            "seed": self.options.seed, "kills_of_each": self.options.kills, "requests": self.options.requests,
             "passed": self.failure is None, "failure": self.failure,
             "lost": _count(self.missing), "doubled": _count(self.doubled),
             "mails": self.mails, "seconds": self.seconds,

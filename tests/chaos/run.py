@@ -33,6 +33,7 @@ async def live_through(installation: Installation, victims: Sequence[Victim], re
         answered, last_kill = time.monotonic(), began + record.kills[-1].at
         with suppress(TimeoutError):
             await asyncio.wait_for(desk.finished.wait(), _CONVERGED_WITHIN)
+            record.seconds["experts_after_the_last_answer"] = _since(answered)
         books, record.missing = await ledger.converged(_CONVERGED_WITHIN if desk.finished.is_set() else 20)
         record.seconds["converged_after_the_last_kill"] = _since(last_kill)
         record.seconds["converged_after_the_last_answer"] = _since(answered)
