@@ -130,7 +130,7 @@ class Ledger:
             "messages": sorted(self._promises.said.keys() - {row["text"] for row in books.messages}),
             "resolutions": sorted(self._promises.resolved - resolved),
             "without_one_lead": books.unplaced(self._unroutable),
-            "never_offered": sorted(self._desk.unfinished),
+            "not_worked_on": sorted(self._desk.unfinished),
             "not_in_the_report": books.unreported(),
             "mails": [" ".join(step) for step in sorted(set(books.steps()) - told)],
             "events_not_published": ["one"] * books.unpublished,
@@ -178,14 +178,17 @@ class Ledger:
         for which in (later, orphaned):
             await deliveries.update_many(which, {"$set": {"due_at": now}, "$inc": {"version": 1}})
 
-    async def converged(self, seconds: float) -> tuple[Books, Findings]:
-        """The books, and what is missing in them, as soon as nothing is or when the time is over."""
-        limit = time.monotonic() + seconds
+    async def converged(self, patience: float) -> tuple[Books, Findings]:
+        """The books, and what is missing in them, once nothing is or nothing has become less for so many seconds."""
+        least, since = -1, time.monotonic()
         while True:
             await self.hurry()
             books = await self.read()
             missing = self.missing(books)
-            if not any(missing.values()) or time.monotonic() > limit:
+            left = sum(map(len, missing.values()))
+            if left < least or least < 0:
+                least, since = left, time.monotonic()
+            if not left or time.monotonic() - since > patience:
                 return books, missing
             await asyncio.sleep(0.3)
 

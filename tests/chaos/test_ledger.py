@@ -75,7 +75,7 @@ FAULTS: dict[str, Callable[[World], object]] = {
     "lost messages": lambda world: world.promises.said.update({"Anche questo": NUMBER}),
     "lost resolutions": lambda world: world.promises.resolved.add(NUMBER),
     "lost without_one_lead": lambda world: world.books.requests["r1"].update(lead=None),
-    "lost never_offered": lambda world: world.desk.unfinished.add(PLAN.title),
+    "lost not_worked_on": lambda world: world.desk.unfinished.add(PLAN.title),
     "lost not_in_the_report": lambda world: world.books.facts.clear(),
     "lost mails": lambda world: world.post.arrived.popitem(),
     "lost events_not_published": lambda world: world.change(unpublished=1),
