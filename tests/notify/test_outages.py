@@ -38,7 +38,8 @@ async def test_a_crash_after_the_servers_yes_repeats_the_same_message_id(notify,
 
 
 async def test_few_letters_are_ahead_of_their_records_while_the_database_is_slow(notify, monkeypatch) -> None:
-    await notify.hear(*(about_request(RequestSubmitted, request=id_of(f"slow {number}")) for number in range(3 * AHEAD)))
+    requests = [id_of(f"slow {number}") for number in range(3 * AHEAD)]
+    await notify.hear(*(about_request(RequestSubmitted, request=request) for request in requests))
     await notify.plan()
     recorded, most, run = 0, 0, Executor.run
 
