@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -29,6 +29,27 @@ _IDLE_MS = 20
 """How long FastStream waits for, and then sleeps after, an empty batch: half of it is added to the latency."""
 _DRAIN_WITHIN = 15.0
 log = structlog.get_logger()
+
+
+class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Ends, with each rebalance, the commit that is under way.
+
+    The client would send it again in the name of the new generation. That does no harm to a broker that has kept its
+    messages; one that came back empty would believe that what comes to these places now was read already.
+    """
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.commit: asyncio.Task[None] | None = None
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        """Before each rebalance."""
+        self.generation += 1
+        if self.commit:
+            self.commit.cancel()
+
+    def on_partitions_assigned(self, assigned: object) -> None:
+        """After it."""
 
 
 class Consumer:
@@ -50,6 +71,7 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
+        self._membership = _Membership()
         session = settings.kafka_session_timeout_ms
         self._broker = _broker(settings)
         self._subscriber = self._broker.subscriber(
@@ -64,6 +86,7 @@ class Consumer:
             session_timeout_ms=session,
             heartbeat_interval_ms=max(session // 4, 300),
             rebalance_timeout_ms=session if session < 6_000 else None,
+            listener=self._membership,
             parser=_parse,
             decoder=_leave_raw,
         )
@@ -86,9 +109,10 @@ class Consumer:
     async def _receive(self, message: Message) -> None:
         records: Sequence[Record] = message.raw_message
         if not self.flooded:
+            generation = self._membership.generation
             outcome = await self._batches.apply(records)
             await self._letters.park(outcome.parked, self._clock.now())
-            await self._commit(outcome.read)
+            await self._commit(outcome.read, generation)
             if outcome.flooded:
                 self.flooded = True
                 self._metrics.flooded.set(1)
@@ -97,16 +121,17 @@ class Consumer:
             # Nothing more is read: what follows stays in Kafka until somebody has looked.
             await self._stopping.wait()
 
-    async def _commit(self, records: Sequence[Record]) -> None:
+    async def _commit(self, records: Sequence[Record], generation: int) -> None:
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return
+        consumer, membership = self._subscriber.consumer, self._membership
+        if consumer is None or generation != membership.generation:
+            return  # Read before a rebalance: whoever has the partitions now gets the messages again.
+        membership.commit = asyncio.create_task(consumer.commit(offsets))
         with suppress(asyncio.CancelledError):
             try:
-                await consumer.commit(offsets)
+                await membership.commit
             except KafkaError as error:
                 # The group moved on, or the broker is away: the messages come again and are found claimed.
                 log.warning("offsets_not_committed", error=type(error).__name__)
