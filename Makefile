@@ -4,6 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 SERVICE ?=
+BROKER ?=
 VENV := .venv/bin/python
 AGAINST := $(VENV) -m deploy.local.against
 PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-emit-trusted-host \
@@ -44,8 +45,9 @@ test: environment ## run the quick tests (ARGS: more options for pytest)
 test-all: test ## run the quick tests, then the rest: browser, Apache Kafka, chaos, fuzzing
 	$(VENV) -m pytest -q -m "not ($(QUICK))" tests $(ARGS)
 
-chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 of each, REQUESTS=1000), then compare all promises
-	CHAOS_SEED=$(SEED) CHAOS_KILLS=$(KILLS) CHAOS_REQUESTS=$(or $(REQUESTS),1000) $(VENV) -m pytest -q tests/chaos $(ARGS)
+chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 REQUESTS=1000 BROKER=embedded), then compare
+	CHAOS_SEED=$(SEED) CHAOS_KILLS=$(or $(KILLS),3) CHAOS_REQUESTS=$(or $(REQUESTS),1000) CHAOS_BROKER=$(BROKER) \
+		$(VENV) -m pytest -q tests/chaos $(ARGS)
 
 bench: environment ## measure speed and capacity (ARGS="full broker=embedded,apache only=flood"; docs/performance.md)
 	$(VENV) -m tests.bench $(ARGS)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -33,6 +33,27 @@ _LEAVE_WITHIN = 5.0
 log = structlog.get_logger()
 
 
+class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Ends, with each rebalance, the commit that is under way.
+
+    The client would send it again in the name of the new generation. That does no harm to a broker that has kept its
+    messages; one that came back empty would believe that what comes to these places now was read already.
+    """
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.commit: asyncio.Task[None] | None = None
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        """Before each rebalance."""
+        self.generation += 1
+        if self.commit:
+            self.commit.cancel()
+
+    def on_partitions_assigned(self, assigned: object) -> None:
+        """After it."""
+
+
 class Consumer:
     """Feeds `Batches` from Kafka. `pace`: seconds from one batch to the next at least, under a steady load."""
 
@@ -53,6 +74,7 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
+        self._membership = _Membership()
         self._settings = settings
         self._pace_seconds = pace
         self._pace = Pace(pace)
@@ -75,6 +97,7 @@ class Consumer:
             session_timeout_ms=session,
             heartbeat_interval_ms=max(session // 4, 300),
             rebalance_timeout_ms=session if session < 6_000 else None,
+            listener=self._membership,
             parser=_parse,
             decoder=_leave_raw,
         )
@@ -106,9 +129,10 @@ class Consumer:
     async def _receive(self, message: Message) -> None:
         records: Sequence[Record] = message.raw_message
         if not self.flooded:
+            generation = self._membership.generation
             outcome = await self._batches.apply(records)
             await self._letters.park(outcome.parked, self._clock.now())
-            await self._commit(outcome.read)
+            await self._commit(outcome.read, generation)
             if outcome.flooded:
                 self.flooded = True
                 self._metrics.flooded.set(1)
@@ -119,16 +143,17 @@ class Consumer:
         # Here, where the next batch is not cut yet.
         await self._pace.turn()
 
-    async def _commit(self, records: Sequence[Record]) -> None:
+    async def _commit(self, records: Sequence[Record], generation: int) -> None:
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
-        consumer = self._subscriber.consumer
-        if consumer is None:
-            return
+        consumer, membership = self._subscriber.consumer, self._membership
+        if consumer is None or generation != membership.generation:
+            return  # Read before a rebalance: whoever has the partitions now gets the messages again.
+        membership.commit = asyncio.create_task(consumer.commit(offsets))
         with suppress(asyncio.CancelledError):
             try:
-                await consumer.commit(offsets)
+                await membership.commit
             except KafkaError as error:
                 # The group moved on, or the broker is away: the messages come again and are found claimed.
                 log.warning("offsets_not_committed", error=type(error).__name__)

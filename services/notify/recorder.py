@@ -22,8 +22,8 @@ from services.notify import outcomes
 from services.notify.channels.letter import Outcome
 from services.notify.store import ATTEMPTS, DELIVERIES
 
-_AT_ONCE = 50
-_WAITING = 50
+AHEAD = 20
+"""Outcomes that are stored together, and as many may wait for the next time: a kill repeats no more letters."""
 _PAUSES = (0.1, 0.5, 2.0, 5.0, 5.0, 5.0)
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Recorder:
     def __init__(self, executor: Executor, until: float) -> None:
         self._executor = executor
         self._until = until
-        self._waiting: asyncio.Queue[Kept] = asyncio.Queue(_WAITING)
+        self._waiting: asyncio.Queue[Kept] = asyncio.Queue(AHEAD)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="recorder")
@@ -58,7 +58,7 @@ class Recorder:
     async def _run(self) -> None:
         while True:
             group = [await self._waiting.get()]
-            while len(group) < _AT_ONCE and not self._waiting.empty():
+            while len(group) < AHEAD and not self._waiting.empty():
                 group.append(self._waiting.get_nowait())
             try:
                 await self._store(group)

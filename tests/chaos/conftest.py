@@ -1,42 +1,52 @@
-"""The broker that is killed, and the summary of each run at the end of the tests."""
+"""The broker that is killed, and the record of each run: a file, and a summary at the end of the tests."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chaos.run import Result
-from tests.chaos.schedule import Options
+from tests.chaos.record import Record, written
+from tests.chaos.schedule import Options, Schedule
 from tests.chaos.victims import Apache, Embedded
 from tests.kafka import apache
 
 _HERE = Path(__file__).parent
-_SUMMARIES: list[tuple[str, Result]] = []
+_RECORDS: list[tuple[Path, Record]] = []
+Recorded = Callable[[str, Options, Schedule], AbstractContextManager[Record]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     options = Options()
-    longest = 400 + 60 * options.kills + options.requests
+    longest = 600 + 60 * options.kills + options.requests
     for item in items:
-        if item.path.is_relative_to(_HERE):
+        if item.path.is_relative_to(_HERE) and "mortal_broker" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.chaos)
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(longest))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for what, result in _SUMMARIES:
-        terminalreporter.section(f"Ledger: {what}")
-        for line in result.lines():
+    for path, record in _RECORDS:
+        terminalreporter.section(f"Kills: {record.run}, {record.broker}: {'failed' if record.failure else 'passed'}")
+        for line in (*record.lines(), f"written to {path}"):
             terminalreporter.write_line(line)
 
 
 @pytest.fixture
-def printed() -> Callable[[str, Result], None]:
-    """`printed(what, result)`: the result is shown at the end, also when the test fails later."""
-    return lambda what, result: _SUMMARIES.append((what, result))
+def recorded(mortal_broker: Apache | Embedded) -> Recorded:
+    """`with recorded(run, options, schedule) as record`: kept and shown, whatever the end."""
+
+    @contextmanager
+    def recording(run: str, options: Options, schedule: Schedule) -> Iterator[Record]:
+        record = Record(run, mortal_broker.kind, options, schedule)
+        with written(record) as path:
+            _RECORDS.append((path, record))
+            yield record
+
+    return recording
 
 
 @pytest.fixture(scope="session")

@@ -1,72 +1,100 @@
-"""Experts at work, as clients of the API: they accept most offers, answer, and resolve a part of the requests."""
+"""Experts at work, as clients of the API: what they do about each request stands in the schedule."""
 
 import asyncio
-import random
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 import httpx
 
-from tests.chaos.clients import LATER, Promises, ask
+from tests.chaos.clients import LATER, Promises, ask, note, pause
 from tests.chaos.installation import EXPERTS, Installation
+from tests.chaos.schedule import Arrival, Schedule
 
-_UNANSWERED, _DECLINED, _ANSWERED, _RESOLVED = 0.10, 0.05, 0.7, 0.5
 _LAG = {403, 404}
 """Intake has not heard of the assignment yet."""
 
 
-class Expert:
-    """One expert; what they do about an offer depends on the seed and on which offer it is."""
+class Desk:
+    """What experts have to do about each request; `unfinished` are the titles of those that still wait for it."""
 
-    def __init__(self, id: str, installation: Installation, promises: Promises, seed: int) -> None:
+    def __init__(self, schedule: Schedule) -> None:
+        self.plans: dict[str, Arrival] = {arrival.title: arrival for arrival in schedule.arrivals}
+        self.unfinished = {title for title, plan in self.plans.items() if not plan.unroutable}
+        self.declined: set[str] = set()
+        self.finished = asyncio.Event()
+
+    def finish(self, title: str) -> None:
+        self.unfinished.discard(title)
+        if not self.unfinished:
+            self.finished.set()
+
+
+class Expert:
+    """One expert."""
+
+    def __init__(self, id: str, installation: Installation, promises: Promises, desk: Desk) -> None:
         self._id = id
         self._installation = installation
         self._promises = promises
-        self._chance = random.Random(f"{seed} {id}")
+        self._desk = desk
         self._seen: set[str] = set()
 
-    async def work(self, over: asyncio.Event) -> None:
-        """Until there is nothing new and the run is over."""
+    async def work(self) -> None:
+        """Until cancelled."""
         async with (
             self._installation.client("routing", self._id) as routing,
             self._installation.client("intake", self._id) as intake,
         ):
-            while not over.is_set():
+            while True:
                 for offer in await self._offers(routing):
-                    if offer["id"] not in self._seen and not over.is_set():
+                    if offer["id"] not in self._seen:
                         self._seen.add(offer["id"])
                         await self._handle(routing, intake, offer)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(over.wait(), 0.3)
+                await asyncio.sleep(0.3)
 
     async def _offers(self, routing: httpx.AsyncClient) -> Iterable[Any]:
-        try:
+        with suppress(httpx.TransportError):
             answer = await routing.get("/api/assignments", params={"status": "offered", "limit": 200})
-        except httpx.TransportError:
-            return []
-        if answer.status_code == 200:
-            return list(answer.json()["items"])[::-1]
-        if answer.status_code not in LATER:
-            self._promises.unexpected[f"{answer.status_code} assignments: {answer.text[:200]}"] += 1
+            if answer.status_code == 200:
+                return list(answer.json()["items"])[::-1]
+            if answer.status_code not in LATER:
+                note(answer, self._promises)
         return []
 
     async def _handle(self, routing: httpx.AsyncClient, intake: httpx.AsyncClient, offer: Any) -> None:
-        chance, answers, resolves = (self._chance.random() for _ in range(3))
         id, number, promises = offer["id"], offer["number"], self._promises
-        if chance < _UNANSWERED:
-            return
-        if chance < _UNANSWERED + _DECLINED:
+        title = await self._title(intake, number)
+        plan = self._desk.plans[title]
+        if plan.reply == "decline" and title not in self._desk.declined:
+            self._desk.declined.add(title)
             await ask(routing, f"/api/assignments/{id}/decline", {"reason": "no_time"}, promises, {200})
             promises.declined.add(id)
             return
-        await ask(routing, f"/api/assignments/{id}/accept", None, promises, {200})
-        promises.accepted.add(id)
-        if answers < _ANSWERED:
-            text = f"Sto esaminando la pratica {id}."
-            await ask(intake, f"/api/requests/{number}/messages", {"text": text}, promises, {201}, id, _LAG)
-            promises.said[text] = number
-        if resolves < _RESOLVED:
+        if plan.reply != "silence":
+            await ask(routing, f"/api/assignments/{id}/accept", None, promises, {200})
+            promises.accepted.add(id)
+            await self._work_on(intake, number, plan)
+        self._desk.finish(title)
+
+    async def _title(self, intake: httpx.AsyncClient, number: str) -> str:
+        """What the request is about, as the expert reads it."""
+        while True:
+            with suppress(httpx.TransportError):
+                answer = await intake.get(f"/api/requests/{number}")
+                if answer.status_code == 200:
+                    return str(answer.json()["title"])
+                if answer.status_code not in LATER:
+                    note(answer, self._promises, _LAG)
+            await pause()
+
+    async def _work_on(self, intake: httpx.AsyncClient, number: str, plan: Arrival) -> None:
+        if plan.answers:
+            text = f"Sto esaminando: {plan.title}."
+            messages = f"/api/requests/{number}/messages"
+            await ask(intake, messages, {"text": text}, self._promises, {201}, f"m{plan.key}", _LAG)
+            self._promises.said[text] = number
+        if plan.resolves:
             await self._resolve(intake, number)
 
     async def _resolve(self, intake: httpx.AsyncClient, number: str) -> None:
@@ -79,6 +107,8 @@ class Expert:
             self._promises.unexpected[f"409 resolve: {answer.text[:200]}"] += 1
 
 
-async def work_all(installation: Installation, promises: Promises, seed: int, over: asyncio.Event) -> None:
-    """All experts at once."""
-    await asyncio.gather(*(Expert(id, installation, promises, seed).work(over) for id in EXPERTS))
+async def work_all(installation: Installation, promises: Promises, desk: Desk) -> None:
+    """All experts at once, until cancelled."""
+    async with asyncio.TaskGroup() as experts:
+        for id in EXPERTS:
+            experts.create_task(Expert(id, installation, promises, desk).work())

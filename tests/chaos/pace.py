@@ -4,22 +4,21 @@ So a slow machine, on which a restart takes long, lives through the same mixture
 """
 
 import asyncio
-import heapq
-import itertools
 import time
 
-_TICK = 0.05
+_TICK = 0.02
 _DOWN_AT_ONCE = 1
 
 
 class Pace:
-    """Seconds of the schedule: `now`, `until(at)`. `down` names who is down."""
+    """Seconds of the schedule: `now`, `until(at)`. `down` names who is down, `begun` is the last request begun."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.begun = 0
         self.down: set[str] = set()
-        self._waiting: list[tuple[float, int, asyncio.Event]] = []
-        self._number = itertools.count()
+        self._awaited = 0.0
+        self._reached = asyncio.Event()
 
     async def run(self) -> None:
         """Keeps the time until cancelled."""
@@ -29,13 +28,13 @@ class Pace:
             moment = time.monotonic()
             if len(self.down) <= _DOWN_AT_ONCE:
                 self.now += moment - last
-                while self._waiting and self._waiting[0][0] <= self.now:
-                    heapq.heappop(self._waiting)[2].set()
+            if self.now >= self._awaited:
+                self._reached.set()
             last = moment
 
     async def until(self, at: float) -> None:
-        """Returns at that second of the schedule."""
-        if at > self.now:
-            reached = asyncio.Event()
-            heapq.heappush(self._waiting, (at, next(self._number), reached))
-            await reached.wait()
+        """Returns at that second of the schedule; one waits at a time."""
+        if self.now < at:
+            self._awaited = at
+            self._reached.clear()
+            await self._reached.wait()

@@ -24,6 +24,7 @@ class ReplicaSet:
         self._members = [Mongod(folder / f"node{number}", lasting_port()) for number in (1, 2, 3)]
         addresses = [f"127.0.0.1:{member.port}" for member in self._members]
         self.url = f"mongodb://{','.join(addresses)}/?replicaSet={_SET}"
+        self._victim = self._members[0]
         self.elections: list[float] = []
         """Seconds from each kill to the next primary."""
         for member in self._members:
@@ -37,17 +38,19 @@ class ReplicaSet:
         for member in self._members:
             member.kill()
 
-    async def strike(self, down: float) -> str:
-        """Kills the primary; returns when there is another one and the old one has caught up."""
-        victim = await asyncio.to_thread(self._primary)
-        victim.kill()
-        killed = time.monotonic()
+    async def kill(self) -> str:
+        self._victim = await asyncio.to_thread(self._primary)
+        self._victim.kill()
+        return f"{self.name} (node {self._members.index(self._victim) + 1})"
+
+    async def revive(self, down: float) -> None:
+        """Returns when there is another primary and the old one has caught up."""
+        victim, killed = self._victim, time.monotonic()
         await asyncio.to_thread(_until, lambda: any(map(_is_primary, self._others(victim))), 60)
         self.elections.append(time.monotonic() - killed)
         await asyncio.sleep(down)
         victim.spawn()
-        await asyncio.to_thread(_until, lambda: self._healthy() == len(self._members), 60)
-        return f"{self.name} (node {self._members.index(victim) + 1})"
+        await asyncio.to_thread(_until, lambda: self._healthy() == len(self._members), 120)
 
     def _others(self, victim: Mongod) -> list[Mongod]:
         return [member for member in self._members if member is not victim]

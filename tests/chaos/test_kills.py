@@ -4,14 +4,12 @@ from contracts.envelope import new_id
 from deploy.local.mongod import start_mongod
 from tests.chaos.installation import SERVICES, Installation, opened
 from tests.chaos.ports import lasting_port
-from tests.chaos.run import carry_out, settle
+from tests.chaos.run import live_through
 from tests.chaos.schedule import Options, schedule
 from tests.chaos.victims import Database
 
-_CONVERGED_WITHIN = 90.0
 
-
-async def test_nothing_is_lost_or_doubled_when_everything_is_killed(mortal_broker, tmp_path, printed) -> None:
+async def test_nothing_is_lost_or_doubled_when_everything_is_killed(mortal_broker, tmp_path, recorded) -> None:
     options = Options()
     plan = schedule(options, (*SERVICES, "broker", "mongod"), options.kills, options.requests)
     mongod = start_mongod(tmp_path / "mongod", lasting_port())
@@ -21,10 +19,7 @@ async def test_nothing_is_lost_or_doubled_when_everything_is_killed(mortal_broke
         async with opened(installation):
             victims = [*installation.services.values(), mortal_broker, Database(mongod)]
 
-            result = await carry_out(installation, victims, plan)
-            printed(f"everything killed, {type(mortal_broker).__name__}", result)
-
-            await settle(installation, result, _CONVERGED_WITHIN)
-            assert len(result.kills) == options.kills * len(victims)
+            with recorded("kills", options, plan) as record:
+                await live_through(installation, victims, record)
     finally:
         mongod.kill()

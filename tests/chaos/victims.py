@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -12,9 +11,7 @@ import httpx
 
 from deploy.local.broker import Broker
 from deploy.local.mongod import Mongod
-from tests.chaos.pace import Pace
 from tests.chaos.ports import lasting_port
-from tests.chaos.schedule import Strike
 from tests.kafka import apache
 from tests.kafka.processes import Process
 
@@ -27,8 +24,12 @@ class Victim(Protocol):
 
     name: str
 
-    async def strike(self, down: float) -> str:
-        """Kills it; returns, with what was killed, when it can do its work again."""
+    async def kill(self) -> str:
+        """SIGKILL; returns what was killed."""
+        ...
+
+    async def revive(self, down: float) -> None:
+        """Leaves it away for `down` seconds; returns when it can do its work again."""
         ...
 
 
@@ -53,17 +54,19 @@ class Supervised:
                 await self._task
         await asyncio.to_thread(self.process.close)
 
-    async def strike(self, down: float) -> str:
+    async def kill(self) -> str:
         while not self.process.alive:
             self._spawned.clear()
             await self._spawned.wait()
         self.process.signal(signal.SIGKILL)
-        await self._ready_again()
         return self.name
 
-    async def _ready_again(self, seconds: float = 2 * _RESTARTED_WITHIN) -> None:
-        """It may start several times, as long as database or broker are away."""
-        async with asyncio.timeout(seconds), httpx.AsyncClient(base_url=self.process.url, timeout=5) as client:
+    async def revive(self, down: float) -> None:
+        """The supervisor starts it at once; it may start several times, as long as database or broker are away."""
+        async with (
+            asyncio.timeout(2 * _RESTARTED_WITHIN),
+            httpx.AsyncClient(base_url=self.process.url, timeout=5) as client,
+        ):
             while True:
                 await asyncio.sleep(_AGAIN_AFTER)
                 with suppress(httpx.TransportError):
@@ -90,18 +93,20 @@ class Database:
     def __init__(self, server: Mongod) -> None:
         self._server = server
 
-    async def strike(self, down: float) -> str:
+    async def kill(self) -> str:
         self._server.kill()
+        return self.name
+
+    async def revive(self, down: float) -> None:
         await asyncio.sleep(down)
         self._server.spawn()
         await asyncio.to_thread(self._server.wait_ready, _RESTARTED_WITHIN)
-        return self.name
 
 
 class Apache:
     """Apache Kafka of one node: it keeps its data."""
 
-    name = "broker"
+    name, kind = "broker", "apache"
     settings: ClassVar[dict[str, str]] = {"AFFIANCA_KAFKA_SESSION_TIMEOUT_MS": "6000"}
 
     def __init__(self, folder: Path) -> None:
@@ -116,18 +121,20 @@ class Apache:
     async def ready(self) -> None:
         await apache.answering(self.bootstrap, _RESTARTED_WITHIN)
 
-    async def strike(self, down: float) -> str:
+    async def kill(self) -> str:
         self._node.kill()
+        return self.name
+
+    async def revive(self, down: float) -> None:
         await asyncio.sleep(down)
         self._node.start()
         await self.ready()
-        return self.name
 
 
 class Embedded:
     """The embedded broker: it comes back empty."""
 
-    name = "broker"
+    name, kind = "broker", "embedded"
     settings: ClassVar[dict[str, str]] = {
         "AFFIANCA_KAFKA_IDEMPOTENCE": "false", "AFFIANCA_KAFKA_SESSION_TIMEOUT_MS": "1000",
         "AFFIANCA_KAFKA_FETCH_WAIT_MS": "10",
@@ -141,27 +148,11 @@ class Embedded:
     async def ready(self) -> None:
         await asyncio.to_thread(self._server.wait_ready)
 
-    async def strike(self, down: float) -> str:
+    async def kill(self) -> str:
         self._server.kill()
+        return self.name
+
+    async def revive(self, down: float) -> None:
         await asyncio.sleep(down)
         self._server.spawn()
         await self.ready()
-        return self.name
-
-
-async def strike_all(
-    victims: Iterable[Victim], strikes: Iterable[Strike], pace: Pace, told: Callable[[str, float], None]
-) -> None:
-    """Carries the strikes out, each victim's in order; `told` hears of each what was killed when."""
-    own = {victim.name: [strike for strike in strikes if strike.victim == victim.name] for victim in victims}
-    began = time.monotonic()
-
-    async def one(victim: Victim) -> None:
-        for strike in own[victim.name]:
-            await pace.until(strike.at)
-            moment = time.monotonic() - began
-            pace.down.add(victim.name)
-            told(await victim.strike(strike.down), moment)
-            pace.down.discard(victim.name)
-
-    await asyncio.gather(*(one(victim) for victim in victims))

@@ -1,13 +1,18 @@
 """Mail server, intake or the process itself away: what is not certain is tried again under the same id."""
 
+import asyncio
 from datetime import timedelta
 
 from contracts.assignments import AssignmentOffered
 from contracts.envelope import derived_id
 from contracts.requests import RequestSubmitted
+from services.chassis.execution import Executor
+from services.chassis.group_commit import Unavailable
 from services.notify import outcomes, recorder
+from services.notify.recorder import AHEAD
 from services.notify.sender import CLAIMED_FOR
-from tests.notify.material import OFFICIAL, about_assignment, about_request
+from services.notify.store import ATTEMPTS
+from tests.notify.material import OFFICIAL, about_assignment, about_request, id_of
 
 LATER = timedelta(hours=1, minutes=30)
 
@@ -29,6 +34,48 @@ async def test_a_crash_after_the_servers_yes_repeats_the_same_message_id(notify,
     assert one["message-id"] == two["message-id"]
     (delivery,) = await notify.rows("deliveries")
     assert (delivery["status"], delivery["attempts"]) == ("sent", 2)
+
+
+async def test_few_letters_are_ahead_of_their_records_while_the_database_is_slow(notify, monkeypatch) -> None:
+    requests = [id_of(f"slow {number}") for number in range(3 * AHEAD)]
+    await notify.hear(*(about_request(RequestSubmitted, request=request) for request in requests))
+    await notify.plan()
+    recorded, most, run = 0, 0, Executor.run
+
+    async def slowly(self, keys, decide, correlation=None):
+        nonlocal recorded, most
+        if ATTEMPTS in keys:
+            await asyncio.sleep(0.1)
+            most = max(most, len(notify.mails) - recorded)
+            recorded += len(keys[ATTEMPTS])
+        return await run(self, keys, decide, correlation)
+
+    monkeypatch.setattr(Executor, "run", slowly)
+    await notify.work()
+
+    assert (len(notify.mails), recorded) == (3 * AHEAD, 3 * AHEAD)
+    assert 1 < most <= 2 * AHEAD + notify.service.settings.smtp_connections
+
+
+async def test_a_letter_is_recorded_and_not_repeated_when_the_database_was_away_for_long(notify, monkeypatch) -> None:
+    await notify.hear(about_request(RequestSubmitted))
+    await notify.plan()
+    refused, run = 0, Executor.run
+
+    async def away_twice(self, keys, decide, correlation=None):
+        nonlocal refused
+        if ATTEMPTS in keys and refused < 2:
+            refused += 1
+            raise Unavailable("the database is away")
+        return await run(self, keys, decide, correlation)
+
+    monkeypatch.setattr(Executor, "run", away_twice)
+    await notify.work()
+    notify.clock.advance(CLAIMED_FOR)
+    await notify.work()
+
+    (delivery,) = await notify.rows("deliveries")
+    assert (delivery["status"], delivery["attempts"], refused, len(notify.mails)) == ("sent", 1, 2, 1)
 
 
 async def test_a_mail_server_that_is_down_delays_and_sends_once_when_it_is_back(notify) -> None:

@@ -1,0 +1,127 @@
+"""A broker that came back empty has other messages at the old places: what was read before must not be committed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from contracts.catalogue import topic_of
+from deploy.local.broker import Broker, start_broker
+from services.chassis.clock import Clock
+from services.chassis.consumer import Consumer
+from services.chassis.consumption import Batches, Outcome
+from services.chassis.dead_letters import DeadLetters, Record
+from services.chassis.metrics import Metrics
+from services.chassis.settings import Settings
+from services.chassis.topics import create_missing, wanted_topics
+
+Eventually = Callable[..., Awaitable[Any]]
+STREAM, GROUP = "requests", "lost"
+
+
+class Held:
+    """Batches that take as long as the test wants; `batches` are the values that came."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[bytes]] = []
+        self.free = asyncio.Event()
+
+    async def apply(self, records: Sequence[Record]) -> Outcome:
+        self.batches.append([record.value for record in records])
+        await self.free.wait()
+        return Outcome(read=records)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    broker = start_broker(tmp_path / "broker")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def embedded(settings: Settings, own_broker: Broker) -> Settings:
+    own = {"kafka_idempotence": False, "kafka_session_timeout_ms": 1000, "kafka_fetch_wait_ms": 10}
+    return settings.model_copy(update={"kafka": own_broker.bootstrap, **own})
+
+
+@pytest.fixture
+async def consumer(embedded: Settings) -> AsyncIterator[tuple[Consumer, Held]]:
+    await topics_made(embedded)
+    held, letters = Held(), DeadLetters(cast(AIOKafkaProducer, None), GROUP)
+    consumer = Consumer(cast(Batches, held), letters, [STREAM], GROUP, embedded, Clock(), Metrics("test"))
+    await consumer.start()
+    yield consumer, held
+    held.free.set()
+    await consumer.stop()
+
+
+async def topics_made(settings: Settings) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    await create_missing(admin, wanted_topics(settings, [STREAM], None))
+    await admin.close()
+
+
+async def sent(settings: Settings, *values: bytes) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, enable_idempotence=False)
+    await producer.start()
+    for value in values:
+        await producer.send_and_wait(topic_of(settings.prefix, STREAM), value, partition=0)
+    await producer.stop()
+
+
+async def committed(settings: Settings) -> int | None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, group_id=GROUP, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        return cast(int | None, await consumer.committed(TopicPartition(topic_of(settings.prefix, STREAM), 0)))
+    finally:
+        await consumer.stop()
+
+
+@pytest.mark.parametrize("free_when", ["while the broker is away", "after its return"])
+async def test_a_batch_of_before_is_not_committed_after_the_loss(
+    consumer: tuple[Consumer, Held], own_broker: Broker, embedded: Settings, eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch, free_when: str,
+) -> None:  # fmt: skip
+    running, held = consumer
+    ended = asyncio.Event()
+    commit = running._commit
+
+    async def until_ended(*details: Any) -> None:
+        await commit(*details)
+        ended.set()
+
+    monkeypatch.setattr(running, "_commit", until_ended)
+    await sent(embedded, b"1", b"2", b"3", b"4", b"5")
+    await eventually(lambda: held.batches)
+    before = _member(running)
+
+    own_broker.kill()
+    if free_when == "while the broker is away":
+        held.free.set()
+        await asyncio.sleep(0)
+    own_broker.spawn()
+    await asyncio.to_thread(own_broker.wait_ready)
+    await topics_made(embedded)
+    if free_when == "after its return":
+        await eventually(lambda: _member(running) not in ("", before))
+        held.free.set()
+    await asyncio.wait_for(ended.wait(), 20)
+
+    assert await committed(embedded) in (None, -1)
+    held.batches.clear()
+    await sent(embedded, b"new", b"1")
+    await eventually(lambda: [value for batch in held.batches for value in batch] == [b"new", b"1"])
+
+
+def _member(consumer: Consumer) -> str:
+    """The name that the broker has given us once we have partitions; empty in between."""
+    inner: Any = consumer._subscriber.consumer
+    joined = inner._coordinator.generation >= 0 and inner.assignment()
+    return str(inner._coordinator.member_id) if joined else ""
