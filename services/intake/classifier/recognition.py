@@ -7,8 +7,10 @@ from dataclasses import dataclass
 class Recognition:
     """theme: None when the text does not tell clearly enough. confidence: 0..1, of the best theme even then.
 
-    words: what in the text decided, to be shown to whoever checks it. candidates: at most three themes, best first,
-    each with its share of what was found.
+    words: what in the text decided, as it stands there, to be shown to whoever checks it.
+    candidates: at most three themes, best first, each with how likely it is.
+    procedures: at most three procedures of the best theme, each with how likely it is if the theme is right.
+    tags: codes of what cuts across all themes, see `tags.TAGS`.
     """
 
     theme: str | None = None
@@ -16,3 +18,5 @@ class Recognition:
     procedure: str | None = None
     words: tuple[str, ...] = ()
     candidates: tuple[tuple[str, float], ...] = ()
+    procedures: tuple[tuple[str, float], ...] = ()
+    tags: tuple[str, ...] = ()
