@@ -7,6 +7,7 @@ Confidently wrong: a theme was set that is not the labelled one, also where none
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deploy.classifier.material import CLASSES, Labelled
 from services.intake.classifier.model import NOBODY
@@ -75,7 +76,7 @@ class Judgement:
     def bands(self) -> list[tuple[str, int, float, float]]:
         """For each band of confidence: how many texts, mean confidence, share whose best theme is right."""
         rows = []
-        for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+        for low, high in pairwise(_BANDS):
             inside = [verdict for verdict in self.verdicts if low <= verdict.found.confidence < high]
             if inside:
                 said = sum(verdict.found.confidence for verdict in inside) / len(inside)

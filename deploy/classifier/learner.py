@@ -21,9 +21,9 @@ from services.intake.classifier.model import PROCEDURE_ROWS, read, written
 from services.intake.classifier.wording import words
 
 SEED = 20261124
-HOLDING_BACK = 3.0
+HOLDING_BACK = 5.0
 """Inverse of how strongly weights are kept small."""
-THRESHOLD = 0.7
+THRESHOLD = 0.85
 _STEPS = 127
 Facts = dict[str, Any]
 
@@ -34,7 +34,7 @@ def learn(texts: Sequence[Labelled], held_out: Sequence[Labelled], made_from: Fa
     targets = np.array([CLASSES.index(text.theme) for text in texts])
     weights = np.array([text.weight for text in texts])
     learner = LogisticRegression(C=HOLDING_BACK, max_iter=150, tol=1e-4).fit(counted, targets, sample_weight=weights)
-    packed, scale = _packed(learner.coef_.T)
+    packed, scale = _packed(learner.coef_)
     procedure_packed, procedure_scale, procedure_bias = _procedures(texts)
     facts: Facts = {
         "classes": CLASSES,
@@ -79,7 +79,7 @@ def _counted(texts: Sequence[Labelled]) -> tuple[csr_matrix, np.ndarray]:
 
 def _packed(weights: np.ndarray) -> tuple[bytes, float]:
     scale = float(np.abs(weights).max()) / _STEPS
-    return np.round(weights / scale).astype(np.int8).tobytes(), scale
+    return np.ascontiguousarray(np.round(weights / scale).astype(np.int8)).tobytes(), scale
 
 
 def _procedures(texts: Sequence[Labelled]) -> tuple[bytes, float, dict[str, list[float]]]:

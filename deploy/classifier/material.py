@@ -15,11 +15,12 @@ from services.intake.classifier.model import NOBODY
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DEVELOPMENT = HERE / "development.yaml"
+CALIBRATION = HERE / "calibration.yaml"
 HANDWRITTEN = ROOT / "tests" / "intake" / "recognition" / "handwritten.yaml"
 CLASSES = (*(theme.code for theme in themes()), NOBODY)
 SOURCES = (
     "contracts/vocabulary/themes.json",
-    "deploy/classifier/development.yaml",
+    "deploy/classifier/calibration.yaml",
     "deploy/classifier/frames.yaml",
     "deploy/classifier/learner.py",
     "deploy/classifier/lexicon.yaml",

@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Iterator
 
-from contracts.vocabulary import procedures, theme
+from contracts.vocabulary import procedures
 from deploy.classifier.material import Labelled, frames, lexicon
 from deploy.classifier.noise import roughened
 from services.intake.classifier.model import NOBODY
@@ -86,7 +86,7 @@ class Writer:
         return roughened("\n".join(part for part in (subject, body, closing, signature) if part), self._chance)
 
     def _sentence(self, code: str, procedure: str | None) -> str:
-        if self._chance.random() < 0.25:
+        if self._chance.random() < 0.4:
             return self._pick(lexicon()[code]["sentences"])
         return self._framed(code, procedure)
 
@@ -129,6 +129,4 @@ def names() -> dict[str, str]:
 
 def theme_codes(code: str) -> tuple[str, ...]:
     """The procedures of a theme."""
-    known = theme(code)
-    assert known is not None
-    return known.procedures
+    return tuple(procedure.code for procedure in procedures() if procedure.theme == code)

@@ -6,6 +6,7 @@ change of it makes the stored model stale, which a test tells.
 
 from collections.abc import Iterable
 from itertools import pairwise
+from math import sqrt
 from zlib import crc32
 
 from services.intake.classifier.wording import Word
@@ -13,8 +14,9 @@ from services.intake.domain.texts import stem
 
 ROWS = 1 << 16
 _PIECES = (3, 4, 5)
-_PIECE_WEIGHT = 0.35
-_PAIR_WEIGHT = 0.8
+_PIECES_WEIGHT = 1.2
+"""Of all pieces of a word together, so that a long word counts no more than a short one."""
+_PAIR_WEIGHT = 0.6
 
 Rows = tuple[tuple[int, float], ...]
 """Row and how much it counts."""
@@ -37,7 +39,9 @@ def rows(key: str) -> Rows:
     """The rows of one thing."""
     if key[0] != "w":
         return ((_row(key.encode()), _PAIR_WEIGHT if key[0] == "b" else 1.0),)
-    return (whole_row(key), *((_row(piece), _PIECE_WEIGHT) for piece in _pieces(key[1:])))
+    pieces = _pieces(key[1:])
+    weight = _PIECES_WEIGHT / sqrt(len(pieces))
+    return (whole_row(key), *((_row(piece), weight) for piece in pieces))
 
 
 def whole_row(key: str) -> tuple[int, float]:

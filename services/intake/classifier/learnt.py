@@ -6,7 +6,9 @@ reading the model at the first call; nothing beyond the standard library.
 
 from collections import defaultdict
 from functools import cache, lru_cache
+from itertools import accumulate
 from math import exp, sqrt
+from operator import itemgetter, mul
 
 from services.intake.classifier import features, tags
 from services.intake.classifier.model import FILE, NOBODY, PROCEDURE_ROWS, Model, read
@@ -39,6 +41,10 @@ class Recogniser:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._contribution = lru_cache(_KEPT)(self._computed)
+        self._procedure = lru_cache(_KEPT)(self._procedure_row)
+        themes = [name for name in model.classes if name != NOBODY]
+        firsts = [0, *accumulate(len(model.procedures[theme]) for theme in themes)]
+        self._columns = {theme: (first, firsts[-1]) for theme, first in zip(themes, firsts, strict=False)}
 
     def recognise(self, text: str) -> Recognition:
         """What a text is about."""
@@ -66,31 +72,32 @@ class Recogniser:
 
     def probabilities(self, shown: dict[str, tuple[int, ...]]) -> dict[str, float]:
         """Each class with its probability; empty for a text without a single known word."""
-        sums, length = [0.0] * len(self.model.classes), 0.0
-        for key in shown:
-            contributions, square = self._contribution(key)
-            if square:
-                length += square
-                sums = [known + more for known, more in zip(sums, contributions, strict=True)]
-        if not length:
+        found = [contribution for key in shown if (contribution := self._contribution(key))[1]]
+        if not found:
             return {}
+        length = sum(square for _, square in found)
+        sums = map(sum, zip(*(contributions for contributions, _ in found), strict=True))
         factor = self.model.scales["themes"]
         logits = [scale(known, length) * factor + bias for known, bias in zip(sums, self.model.bias, strict=True)]
         return dict(zip(self.model.classes, _shares(logits), strict=True))
 
     def _computed(self, key: str) -> _Contribution:
-        telling, weights, width = self.model.telling, self.model.weights, len(self.model.classes)
-        sums, square = [0.0] * width, 0.0
-        for row, weight in features.rows(key):
-            if telling[row]:
-                counts = weight * telling[row]
-                square += counts * counts
-                start = row * width
-                sums = [
-                    known + counts * more
-                    for known, more in zip(sums, weights[start : start + width], strict=True)
-                ]  # fmt: skip
-        return tuple(sums), square
+        telling = self.model.telling
+        known = [(row, weight * telling[row]) for row, weight in features.rows(key) if telling[row]]
+        if not known:
+            return (0.0,) * len(self.model.classes), 0.0
+        rows, counts = zip(*known, strict=True)
+        # Row 0 besides, which is not counted: the getter of a single row would answer without a tuple.
+        chosen = itemgetter(*rows, 0)
+        sums = tuple(sum(map(mul, counts, chosen(weights))) for weights in self.model.weights)
+        return sums, sum(map(mul, counts, counts))
+
+    def _procedure_row(self, theme: str, key: str) -> memoryview:
+        """What a thing says about the procedures of a theme."""
+        start, width = self._columns[theme]
+        row, _ = features.whole_row(key) if key[0] == "w" else features.rows(key)[0]
+        first = (row % PROCEDURE_ROWS) * width + start
+        return self.model.procedure_weights[first : first + len(self.model.procedures[theme])]
 
     def _deciding(self, theme: str, said: list[Word], shown: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
         """The words that speak most for a theme, as they stand in the text, the most telling first."""
@@ -108,19 +115,11 @@ class Recogniser:
 
     def _procedures(self, theme: str, shown: dict[str, tuple[int, ...]]) -> list[tuple[str | None, float]]:
         """The procedures of a theme, the likeliest first; None stands for none of them."""
-        codes, counted = self.model.procedures[theme], 0
-        width = sum(map(len, self.model.procedures.values()))
-        start = sum(len(self.model.procedures[other]) for other in self.model.classes[: self.model.classes.index(theme)])
-        sums = [0.0] * len(codes)
-        for key in shown:
-            row, _ = features.whole_row(key) if key[0] == "w" else features.rows(key)[0]
-            first = (row % PROCEDURE_ROWS) * width + start
-            counted += 1
-            more = self.model.procedure_weights[first : first + len(codes)]
-            sums = [known + weight for known, weight in zip(sums, more, strict=True)]
+        codes = self.model.procedures[theme]
+        sums = map(sum, zip(*(self._procedure(theme, key) for key in shown), strict=True))
         factor = self.model.scales["procedures"]
         logits = [
-            scale(known, counted) * factor + bias
+            scale(known, len(shown)) * factor + bias
             for known, bias in zip(sums, self.model.procedure_bias[theme], strict=True)
         ]
         return sorted(zip(codes, _shares(logits), strict=True), key=lambda pair: -pair[1])

@@ -1,7 +1,7 @@
 """The learnt model as a file: `themes.model`, made by `make classifier`, read once; standard library only.
 
 First line: JSON with classes, biases, scales, threshold and what it was made from. Then, compressed: one
-byte a row for its weight in a text, one signed byte a row and class, one signed byte a row and procedure.
+byte a row for its weight in a text; for each class one signed byte a row; one signed byte a row and procedure.
 """
 
 import json
@@ -34,7 +34,7 @@ class Model:
     threshold: float
     made_from: dict[str, Any]
     telling: bytes
-    weights: memoryview
+    weights: tuple[memoryview, ...]
     procedure_weights: memoryview
 
 
@@ -57,12 +57,12 @@ def read(content: bytes) -> Model:
         threshold=facts["threshold"],
         made_from=facts["made_from"],
         telling=numbers[:first],
-        weights=memoryview(numbers[first:second]).cast("b"),
+        weights=tuple(memoryview(numbers[at : at + ROWS]).cast("b") for at in range(first, second, ROWS)),
         procedure_weights=memoryview(numbers[second:]).cast("b"),
     )
 
 
 def written(facts: dict[str, Any], telling: bytes, weights: Sequence[bytes]) -> bytes:
-    """The content of the file. weights: of themes, of procedures; both row after row."""
+    """The content of the file. weights: of themes, class after class; of procedures, row after row."""
     head = json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
     return head + b"\n" + zlib.compress(telling + b"".join(weights), 9)

@@ -1,6 +1,7 @@
 """What a recogniser answers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,3 +21,11 @@ class Recognition:
     candidates: tuple[tuple[str, float], ...] = ()
     procedures: tuple[tuple[str, float], ...] = ()
     tags: tuple[str, ...] = ()
+
+    def kept(self) -> dict[str, Any] | None:
+        """What is stored with a request beside its theme; None where nothing was found, or had to be looked for."""
+        if not (self.words or self.candidates or self.tags):
+            return None
+        likely = {"candidates": self.candidates, "procedures": self.procedures}
+        pairs = {name: [{"code": code, "share": share} for code, share in found] for name, found in likely.items()}
+        return {"words": list(self.words), "tags": list(self.tags), **pairs}

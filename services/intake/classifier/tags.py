@@ -1,4 +1,7 @@
-"""Tags: what cuts across all themes, told by plain words. To add one: a line in `TAGS`, a label in `pages/labels.py`."""
+"""Tags: what cuts across all themes, told by plain words.
+
+To add one: a line in `TAGS`, a label in `pages/labels.py`.
+"""
 
 import re
 

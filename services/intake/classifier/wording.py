@@ -11,20 +11,21 @@ from functools import lru_cache
 from services.intake.domain.texts import folded, is_small_word, stem
 
 LONGEST_TEXT = 4_000
-MOST_WORDS = 200
+MOST_WORDS = 120
 """Different words that are looked at."""
 LONGEST_WORD = 30
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|\w+")
 """`V.I.A.` is one word."""
 _FAREWELL = re.compile(
     r"^[ \t>]*(?:in attesa di [^\n]{0,60}|con i migliori |un )?"
-    r"(?:(?:cordiali|distinti|cordialissimi|migliori) saluti|cordialmente|(?:grazie e )?(?:buon lavoro|saluti))\b[^\n]*$|"
+    r"(?:(?:cordiali|distinti|cordialissimi|migliori) saluti|cordialmente|(?:grazie e )?(?:buon lavoro|saluti))\b"
+    r"[^\n]*$|"
     r"^(?:-- ?|_{5,}|-{5,})$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LIKE_AN_ABBREVIATION = re.compile(r"(?=.{2,6}$)[A-Z][A-Za-z]*[A-Z][A-Za-z]*")
-_SHOUTED = 0.5
-"""From this share of capitals on, capitals say nothing."""
+_SHOUTED = 0.4
+"""From this share of capitals on (of all characters), capitals say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,11 @@ class Word:
 
 def words(text: str) -> list[Word]:
     """The words that may say what the text is about, in their order."""
-    said = _said(text[:LONGEST_TEXT])
-    capitals = not _shouted(said)
+    spoken = said(text[:LONGEST_TEXT])
+    capitals = not _shouted(spoken)
     found: list[Word] = []
     seen: set[str] = set()
-    for shown in _WORD.findall(said):
+    for shown in _WORD.findall(spoken):
         plain, root = _compared(shown[:LONGEST_WORD])
         if not root:
             continue
@@ -55,7 +56,7 @@ def words(text: str) -> list[Word]:
     return found
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """Without the signature: the office's name under a mail is not its problem. A text of a farewell alone stays."""
     for farewell in _FAREWELL.finditer(text):
         if len(text[: farewell.start()].split()) > 2:
@@ -68,8 +69,7 @@ def _abbreviates(shown: str) -> bool:
 
 
 def _shouted(text: str) -> bool:
-    letters = [letter for letter in text if letter.isalpha()]
-    return len(letters) > 20 and sum(map(str.isupper, letters)) > _SHOUTED * len(letters)
+    return len(text) > 20 and sum(map(str.isupper, text)) > _SHOUTED * len(text)
 
 
 @lru_cache(maxsize=8_000)
