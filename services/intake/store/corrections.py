@@ -39,8 +39,12 @@ async def corrected_texts(database: Database) -> AsyncIterator[Document]:
 
     Left out: requests that are gone, and those of people who were erased.
     """
-    newest = [{"$sort": {"request": 1, "at": 1}}, {"$group": {"_id": "$request", "last": {"$last": "$$ROOT"}}}]
-    async for row in database[CORRECTIONS].aggregate([*newest, {"$sort": {"_id": 1}}]):
+    newest: list[Document] = [
+        {"$sort": {"request": 1, "at": 1}},
+        {"$group": {"_id": "$request", "last": {"$last": "$$ROOT"}}},
+        {"$sort": {"_id": 1}},
+    ]
+    async for row in database[CORRECTIONS].aggregate(newest):
         request = await database[REQUESTS].find_one({"_id": row["_id"]})
         if request is None:
             continue
