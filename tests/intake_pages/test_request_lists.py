@@ -83,8 +83,8 @@ async def test_pages_follow_each_other_without_loss_and_keep_the_filter(visit) -
 
 async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) -> None:
     official = await visit("official", BERGAMO)
-    doubtful = "Impianto fotovoltaico in area agricola: occorre la PAS o una autorizzazione paesaggistica?"
-    number = await ask(official, theme="", title="Un impianto", description=doubtful)
+    doubtful = "Ci serve una mano con la CER del comune."
+    number = await ask(official, theme="", title="Un quesito", description=doubtful)
     coordinator = await visit("coordinator")
 
     page = await coordinator.get("/triage")
@@ -100,8 +100,8 @@ async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) 
 
 
 async def test_one_click_accepts_a_supposed_theme_and_a_second_click_changes_nothing(service, visit) -> None:
-    doubtful = "Impianto fotovoltaico in area agricola: occorre la PAS o una autorizzazione paesaggistica?"
-    number = await ask(await visit("official", BERGAMO), theme="", title="Un impianto", description=doubtful)
+    doubtful = "Ci serve una mano con la CER del comune."
+    number = await ask(await visit("official", BERGAMO), theme="", title="Un quesito", description=doubtful)
     coordinator = await visit("coordinator")
     text = (await coordinator.get("/triage")).text
     form = text[text.index(f'action="/requests/{number}/reclassify"') :].partition("</form>")[0]
