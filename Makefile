@@ -11,7 +11,7 @@ PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-em
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dead-letters rebuild backup restore environment test test-all chaos bench lint types check format requirements assets-lock
+.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos bench lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ up: ## start everything on this machine (ARGS=--detach: in the background; ARGS=
 
 down: ## stop what `make up` started
 	@$(PYTHON) -m deploy.local down
+
+classifier: environment ## learn to recognise themes anew and print the confusion table (ARGS="corrections=FILE"; ARGS=check)
+	$(VENV) -m deploy.classifier $(ARGS)
+
+corrections: ## write what people corrected as texts to learn from (ARGS=FILE)
+	@$(AGAINST) deploy.tools.corrections $(ARGS)
 
 dead-letters: ## messages that services have parked (ARGS="list|show ID|replay ID|drop ID"; ID may be all)
 	@$(AGAINST) deploy.tools.dead_letters $(ARGS)

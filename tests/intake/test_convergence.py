@@ -26,6 +26,7 @@ from contracts.envelope import Event, event_type
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineCorrected
 from services.chassis.auth import Caller
 from services.chassis.work import Origin, View, Work
+from services.intake.classifier import Recognition
 from services.intake.consumers import EVENTS
 from services.intake.handlers.assignments import UnknownRequest
 from services.intake.handlers.requests import reopen, resolve
@@ -83,7 +84,16 @@ def submitted_once() -> Memory:
     form = NewRequest.model_validate(a_request())
     body = checked_body(VARESE, START.date())
     submission = Submission(
-        ID, "2026-000001", form, body, Subject("site-remediation"), "given", 1.0, "api", None, FIRST
+        ID,
+        "2026-000001",
+        form,
+        body,
+        Subject("site-remediation"),
+        "given",
+        Recognition(confidence=1.0),
+        "api",
+        None,
+        FIRST,
     )
     work = memory.work()
     submit(work, submission)

@@ -1,8 +1,10 @@
 """Lists of requests: what each role sees in them, and how it is narrowed."""
 
+import re
+
 import pytest
 
-from tests.intake_pages.conftest import BERGAMO, VARESE, ask, lead
+from tests.intake_pages.conftest import BERGAMO, VARESE, ask, hidden, lead
 
 
 async def test_an_official_sees_the_requests_of_their_body_alone(visit) -> None:
@@ -81,8 +83,8 @@ async def test_pages_follow_each_other_without_loss_and_keep_the_filter(visit) -
 
 async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) -> None:
     official = await visit("official", BERGAMO)
-    doubtful = "Impianto fotovoltaico in area agricola: occorre la PAS o una autorizzazione paesaggistica?"
-    number = await ask(official, theme="", title="Un impianto", description=doubtful)
+    doubtful = "Ci serve una mano con la CER del comune."
+    number = await ask(official, theme="", title="Un quesito", description=doubtful)
     coordinator = await visit("coordinator")
 
     page = await coordinator.get("/triage")
@@ -90,11 +92,42 @@ async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) 
     after = await coordinator.get(sent.headers["location"])
 
     assert number in page.text
-    assert "% degli indizi" in page.text
+    assert "probabilità" in page.text
     assert sent.headers["location"] == "/triage?done=reclassify"
     assert number not in after.text
     assert "Il tema è stato attribuito." in after.text
     assert (await official.get("/triage")).status_code == 403
+
+
+async def test_one_click_accepts_a_supposed_theme_and_a_second_click_changes_nothing(service, visit) -> None:
+    doubtful = "Ci serve una mano con la CER del comune."
+    number = await ask(await visit("official", BERGAMO), theme="", title="Un quesito", description=doubtful)
+    coordinator = await visit("coordinator")
+    text = (await coordinator.get("/triage")).text
+    form = text[text.index(f'action="/requests/{number}/reclassify"') :].partition("</form>")[0]
+    offered = re.findall(r'name="theme" value="([a-z-]+)"', form)
+    data = {**hidden(text, f"/requests/{number}/reclassify"), "theme": offered[0]}
+
+    answers = [await coordinator.http.post(f"/requests/{number}/reclassify", data=data) for _ in range(2)]
+
+    assert 1 < len(offered) <= 3
+    assert [answer.headers["location"] for answer in answers] == ["/triage?done=reclassify"] * 2
+    request = await service.database["requests"].find_one({"number": number})
+    assert (request["theme"], request["status"], request["corrected"]) == (offered[0], "submitted", True)
+    (line,) = [row async for row in service.database["corrections"].find({"request": request["_id"]})]
+    assert (line["theme"], line["earlier"]["source"], line["role"]) == (offered[0], "triage", "coordinator")
+
+
+async def test_colleagues_see_the_words_that_decided_and_the_body_does_not(visit) -> None:
+    official, coordinator = await visit("official", BERGAMO), await visit("coordinator")
+    told = "Pneumatici e sacchi di rifiuti abbandonati nel bosco: ordinanza di rimozione rifiuti al proprietario?"
+    number = await ask(official, theme="", title="Rifiuti abbandonati nel bosco", description=told)
+
+    seen, hidden_from = await coordinator.get(f"/requests/{number}"), await official.get(f"/requests/{number}")
+
+    assert "riconosciuto automaticamente" in seen.text
+    assert "Parole che hanno deciso il tema" in seen.text
+    assert "Parole che hanno deciso il tema" not in hidden_from.text
 
 
 async def test_the_body_is_not_told_who_declined(service, visit) -> None:

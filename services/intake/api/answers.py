@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.chassis.mongo import Document
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.reading import WholeRequest
+from services.intake.store.corrections import source_of
 
 Json = dict[str, Any]
 People = Mapping[str, Document]
@@ -41,8 +42,9 @@ def request_document(request: Document, people: People | None = None, sees_searc
         "theme": {
             "code": request["theme"],
             "confidence": request["confidence"],
-            "source": request["theme_source"],
+            "source": source_of(request),
         },
+        "recognition": request.get("recognition"),
         **{name: request[name] for name in ("procedure", "urgency", "tags", "protocol", "channel", "requester")},
         "assignment": assignment_document(request, people or {}, sees_search),
         "deadlines": deadline_documents(request),

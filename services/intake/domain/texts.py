@@ -40,6 +40,11 @@ def _without_accent(found: re.Match[str]) -> str:
     return "" if unicodedata.combining(found[0]) else found[0]
 
 
+def is_small_word(word: str) -> bool:
+    """Whether a folded word only joins others: articles, prepositions and the like."""
+    return word in _STOP_WORDS
+
+
 def stem(word: str) -> str:
     """A folded word without its ending, so that singular and plural, masculine and feminine meet."""
     if len(word) < 5 or word[-1] not in "aeio" or word.isdigit():

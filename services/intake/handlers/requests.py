@@ -24,6 +24,7 @@ from services.intake.domain.texts import MOST_TOKENS
 from services.intake.domain.transitions import UNDER_WAY
 from services.intake.handlers.aggregate import advance, begin, record, role_of, say, tell
 from services.intake.handlers.subjects import checked_subject
+from services.intake.store.corrections import CORRECTIONS, correction, source_of
 from services.intake.store.requests import REQUESTS
 from services.intake.store.visibility import sees
 
@@ -89,11 +90,17 @@ def reclassify(work: Work, id: str, caller: Caller, theme: str, procedure: str |
     request = begin(work, id, "reclassify", caller)
     subject = checked_subject(theme, procedure)
     earlier = {"theme": request["theme"], "procedure": request["procedure"]}
+    doubted = {"source": source_of(request), "confidence": request["confidence"]}
+    # Other services know three sources; that a person corrected it is told by the event and kept here.
     request |= {"theme": subject.theme, "procedure": subject.procedure, "theme_source": "given", "confidence": 1.0}
-    advance(request, "reclassify", work.now)
+    request["corrected"] = True
+    moment = advance(request, "reclassify", work.now)
     corrected = earlier["theme"] is not None
     event = tell(work, request, RequestClassified, ClassifiedData, confidence=1.0, corrected=corrected)
     record(work, request, event, "reclassified", caller, {"from": earlier, "to": subject.codes()})
+    if not request["synthetic"]:
+        role = role_of(caller, request, "expert", "coordinator")
+        work.put(CORRECTIONS, correction(event, subject.codes(), earlier | doubted, role, moment))
     work.put(REQUESTS, request)
     return request
 

@@ -108,7 +108,7 @@ class Submission:
     body: vocabulary.Body
     subject: Subject
     theme_source: ThemeSource
-    confidence: float
+    recognition: Recognition
     channel: Channel
     requester: str | None
     sent_by: str
@@ -126,7 +126,7 @@ async def prepare(
     subject = checked_subject(form.theme, form.procedure)
     check_sender(caller, body, form.synthetic)
     check_admitted(parts.programme, body, await parts.stores.bodies.state(body.code))
-    recognition = Recognition() if subject.theme else parts.recognise(f"{form.title}\n{form.description}")
+    recognition = Recognition(confidence=1.0) if subject.theme else parts.recognise(f"{form.title}\n{form.description}")
     given = subject.theme is not None
     if recognition.theme:
         subject = Subject(recognition.theme, recognition.procedure)
@@ -139,7 +139,7 @@ async def prepare(
         body=body,
         subject=subject,
         theme_source=source,
-        confidence=1.0 if given else recognition.confidence,
+        recognition=recognition,
         channel=form.channel or channel,
         requester=caller.id if body.code in caller.scopes("official", "representative") else None,
         sent_by=caller.id,
@@ -154,7 +154,7 @@ def submit(work: Work, submission: Submission) -> Document:
     caller = Caller(submission.sent_by)
     record(work, request, event, "submitted", caller, {"channel": submission.channel})
     if submission.theme_source == "recognised":
-        facts = {"confidence": submission.confidence, "corrected": False}
+        facts = {"confidence": submission.recognition.confidence, "corrected": False}
         event = tell(work, request, RequestClassified, ClassifiedData, **facts)
         record(work, request, event, "classified", None, submission.subject.codes() | facts)
     work.put(REQUESTS, request)
@@ -175,7 +175,8 @@ def _document(submission: Submission, now: datetime) -> Document:
         **form.model_dump(include={"kind", "title", "description", "urgency", "tags", "synthetic"}),
         "protocol": protocol,
         "theme_source": submission.theme_source,
-        "confidence": submission.confidence,
+        "confidence": submission.recognition.confidence,
+        "recognition": submission.recognition.kept(),
         **submission.subject.codes(),
         "channel": submission.channel,
         "requester": submission.requester,

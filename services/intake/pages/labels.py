@@ -49,6 +49,18 @@ METRICS = {
     "first_answer": N_("the first answer"),
     "resolution": N_("the solution"),
 }
+TAGS = {
+    "services-conference": N_("Services conference"),
+    "tacit-approval": N_("Tacit approval"),
+    "clock-suspended": N_("Suspended term"),
+    "backlog": N_("Backlog"),
+    "one-stop-shop": N_("One-stop shop (SUAP, SUE)"),
+    "planning-change": N_("Change of the planning instrument"),
+    "landscape-or-heritage": N_("Landscape or heritage constraint"),
+    "funded-by-pnrr": N_("Funded by the PNRR"),
+    "urgent": N_("Urgent"),
+}
+"""What cuts across the themes, see `classifier.tags`."""
 NO_THEME = N_("Not decided yet")
 
 

@@ -110,7 +110,8 @@ def _to_sort(parts: Parts, row: Document, words: Translator) -> dict[str, Any]:
         "submitted_at": row["submitted_at"],
         "kind": words(labels.KINDS[row["kind"]]),
         "words": recognition.words,
-        "candidates": [(labels.theme_name(code, words), share) for code, share in recognition.candidates],
-        "likely": recognition.candidates[0][0] if recognition.candidates else "",
+        "candidates": [(code, labels.theme_name(code, words), share) for code, share in recognition.candidates],
+        "procedures": [labels.procedure_name(code, words) for code, _ in recognition.procedures[:2]],
+        "tags": [words(labels.TAGS[code]) for code in recognition.tags],
         "key": new_key(),
     }

@@ -159,6 +159,7 @@ def _facts(read: WholeRequest, caller: Caller, words: Translator) -> list[tuple[
         (words(N_("Body")), found["body_name"]),
         (words(N_("Type of assistance")), words(labels.KINDS[found["kind"]])),
         (words(N_("Theme")), _theme(read, words)),
+        (words(N_("Words that decided the theme")), ", ".join(_deciding(read))),
         (words(N_("Procedure")), labels.procedure_name(found["procedure"], words)),
         (words(N_("Urgency")), words(labels.URGENCIES[found["urgency"]])),
         (words(N_("Followed by")), lead),
@@ -180,6 +181,13 @@ def _theme(read: WholeRequest, words: Translator) -> str:
         return name
     share = words.number(round(100 * found["confidence"]))
     return words(N_("{theme} (recognised automatically, confidence {share}%)"), theme=name, share=share)
+
+
+def _deciding(read: WholeRequest) -> list[str]:
+    """The words by which the theme was recognised, for colleagues who can correct it."""
+    found = read.request
+    shown = read.internal and found["theme_source"] == "recognised" and found.get("recognition")
+    return found["recognition"]["words"] if shown else []
 
 
 def _protocol(protocol: Document, words: Translator) -> str:

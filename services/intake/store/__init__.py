@@ -4,12 +4,13 @@ requests   one document a request, with its newest assignment and deadlines     
 bodies     state of registered bodies; the register itself is vocabulary          persons    names and addresses
 access     grants and credentials, the same shape as every service's copy         mails      originals received
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
+corrections what people said a request is about, for the next learning
 """
 
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
-from services.intake.store import bodies, conversation, mails, persons, requests
+from services.intake.store import bodies, conversation, corrections, mails, persons, requests
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
 from services.intake.store.files import FileStore
@@ -18,7 +19,14 @@ from services.intake.store.numbers import NumberStore
 from services.intake.store.persons import PersonStore
 from services.intake.store.requests import RequestStore
 
-INDEXES = (*requests.INDEXES, *conversation.INDEXES, *bodies.INDEXES, *persons.INDEXES, *mails.INDEXES)
+INDEXES = (
+    *requests.INDEXES,
+    *conversation.INDEXES,
+    *corrections.INDEXES,
+    *bodies.INDEXES,
+    *persons.INDEXES,
+    *mails.INDEXES,
+)
 DERIVED: tuple[str, ...] = ()
 
 

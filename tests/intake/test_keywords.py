@@ -1,9 +1,9 @@
-"""Recognising the theme of a text by the vocabulary's words."""
+"""The baseline: recognising the theme of a text by the vocabulary's words."""
 
 import pytest
 
 from contracts.vocabulary import themes
-from services.intake.classifier import recognise
+from services.intake.classifier.keywords import recognise
 
 
 @pytest.mark.parametrize(
