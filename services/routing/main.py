@@ -14,7 +14,7 @@ from services.routing.names import Names
 from services.routing.pages import answers
 from services.routing.pages import desk as desk_pages
 from services.routing.pages.shown import Shown
-from services.routing.rules import load_rules
+from services.routing.rules import Rulebook
 from services.routing.store import DERIVED, INDEXES
 from services.routing.store.reading import Reading
 
@@ -23,17 +23,18 @@ PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/
 
 def build(settings: Settings, clock: Clock) -> Service:
     """Routing, not started. Raises WrongRules for rules that cannot be used."""
-    rules = load_rules()
+    book = Rulebook()
     service = Service("routing", settings, clock, Path(__file__).parent)
     database, executor = service.database, service.executor
     service.stores(INDEXES, DERIVED)
-    service.listens_to(table(rules))
-    service.runs("matcher", 0.5, Matcher(database, executor, clock.now, rules).run)
+    service.listens_to(table(book))
+    service.runs("matcher", 0.5, Matcher(database, executor, clock.now, book).run)
     service.runs("deadlines", 0.5, Deadlines(database, executor, clock.now).run)
 
+    service.background.append((book.start, book.stop))
     reading, names = Reading(database), Names(settings)
     service.background.append((names.start, names.stop))
-    desk = Desk(reading, executor, rules)
+    desk = Desk(reading, executor, book)
     service.app.include_router(assignments.router(desk, reading))
     service.app.include_router(experts.router(reading, executor))
     service.app.include_router(decisions.router(desk, reading, service.web.pages))

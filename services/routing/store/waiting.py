@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from contracts.vocabulary import procedure
 from services.chassis.mongo import Database, Document
-from services.routing.criteria import near
-from services.routing.store import ASSIGNMENTS, CASES, CHECKS, EXPERTS
+from services.routing.criteria import near, served
+from services.routing.store import ASSIGNMENTS, CASES, CHECKS, EXPERTS, LOADS
 
 _ORDER = [("precedence", 1), ("_id", 1)]
 _LEAD = {"lead": 1}
@@ -17,12 +18,18 @@ class Waiting:
         self._database = database
 
     async def ready(self, limit: int) -> list[Document]:
-        """Requests to be decided about, those to be served first ahead: id and theme."""
-        rows = self._database[CASES].find({"queue": "ready"}, {"theme": 1}).sort(_ORDER).limit(limit)
+        """Requests to be decided about, those to be served first ahead."""
+        rows = self._database[CASES].find({"queue": "ready"}).sort(_ORDER).limit(limit)
         return [row async for row in rows]
+
+    async def stuck(self, limit: int, after: datetime | None) -> list[Document]:
+        """Requests for which nobody was found, in the order of service from a moment on."""
+        query: Document = {"queue": "stuck"} | ({"precedence": {"$gt": after}} if after else {})
+        return [row async for row in self._database[CASES].find(query).sort(_ORDER).limit(limit)]
 
     async def eligible(self, expert: Document, limit: int) -> list[Document]:
         """The requests that nobody could be asked for and that this expert could take, first served ahead."""
+        conflicts = expert.get("conflicts", {})
         query: Document = {
             "queue": "stuck",
             "theme": {"$in": [theme["code"] for theme in expert["themes"]]},
@@ -30,9 +37,17 @@ class Waiting:
             "declined_by": {"$ne": expert["_id"]},
         }
         if expert["provinces"]:
-            own = frozenset(expert["provinces"])
+            own = served(frozenset(expert["provinces"]), expert.get("home"))
             query["province"] = {"$in": sorted(own | near(own))}
-        rows = self._database[CASES].find(query, {"theme": 1}).sort(_ORDER).limit(limit)
+        if conflicts.get("bodies"):
+            query["body"] = {"$nin": conflicts["bodies"]}
+        if conflicts.get("companies"):
+            query["companies"] = {"$nin": conflicts["companies"]}
+        if named := _procedures_by_theme(expert):
+            query["$nor"] = [
+                {"theme": code, "procedure": {"$nin": [None, *procedures]}} for code, procedures in named.items()
+            ]
+        rows = self._database[CASES].find(query).sort(_ORDER).limit(limit)
         return [row async for row in rows]
 
     async def to_release(self, limit: int) -> list[tuple[str, str, str]]:
@@ -40,10 +55,13 @@ class Waiting:
         rows = self._database[CASES].find({"queue": "release"}, _LEAD).sort(_ORDER).limit(limit)
         return [(row["_id"], row["lead"]["assignment"], row["lead"]["expert"]) async for row in rows]
 
-    async def candidates(self, themes: set[str]) -> list[str]:
-        """The experts who work on one of the themes."""
-        rows = self._database[EXPERTS].find({"themes.code": {"$in": sorted(themes)}}, {"_id": 1})
-        return [row["_id"] async for row in rows]
+    async def experts(self) -> list[Document]:
+        """All profiles."""
+        return [row async for row in self._database[EXPERTS].find()]
+
+    async def loads(self) -> list[Document]:
+        """The places taken of all experts."""
+        return [row async for row in self._database[LOADS].find()]
 
     async def checks(self, now: datetime, limit: int) -> dict[str, list[str]]:
         """Experts to look at -> the checks that say so, oldest first."""
@@ -70,3 +88,14 @@ class Waiting:
         """Offers of whose deadline the expert is to be reminded."""
         query = {"status": "offered", "remind_at": {"$lte": now}}
         return [row async for row in self._database[ASSIGNMENTS].find(query).sort("remind_at", 1).limit(limit)]
+
+
+def _procedures_by_theme(expert: Document) -> dict[str, list[str]]:
+    """Theme of the expert -> the procedures of it that they name: of such a theme they take no other."""
+    themes = {theme["code"] for theme in expert["themes"]}
+    named: dict[str, list[str]] = {}
+    for code in (item["code"] for item in expert["procedures"]):
+        about = procedure(code)
+        if about and about.theme in themes:
+            named.setdefault(about.theme, []).append(code)
+    return named
