@@ -30,6 +30,13 @@ def sees(caller: Caller, assignment: Document) -> bool:
     return caller.has(*_STAFF) or (caller.has("expert") and caller.id in assignment["people"])
 
 
+def may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
+    """Whether the caller may know who handles a request, and why."""
+    if caller.has("coordinator", "secretariat", "monitor") or (lead and sees(caller, lead)):
+        return True
+    return case["body"] in caller.scopes("official", "representative")
+
+
 class Desk:
     """Answers of experts and decisions of coordinators."""
 

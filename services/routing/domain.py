@@ -38,6 +38,11 @@ OVER = frozenset({"resolved", "closed", "withdrawn", "merged"})
 
 DECLINE_REASONS = ("no_time", "not_my_subject", "conflict_of_interest", "absent", "other")
 
+PROFESSIONS = (
+    "agronomist", "architect", "biologist", "chemist", "civil_engineer", "electrical_engineer", "energy_engineer",
+    "environmental_engineer", "geologist", "hydraulic_engineer", "jurist", "lawyer", "project_manager", "surveyor",
+)  # fmt: skip
+
 ROME = ZoneInfo("Europe/Rome")
 
 

@@ -10,6 +10,9 @@ from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO, theme
 _CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
 _FORMER = N_("{expert} was chosen because they handled this request before.")
 _BY_PERSON = N_("{expert} was chosen by a coordinator.")
+_CHOSEN_BRIEFLY = N_("The expert was chosen with {score} points of 100: {shares}.")
+_FORMER_BRIEFLY = N_("The expert was chosen because they handled this request before.")
+_BY_PERSON_BRIEFLY = N_("The expert was chosen by a coordinator.")
 _SHARE = N_("{criterion} {points}")
 _NEXT = N_("Next would have been {expert} with {score} points.")
 _VETOED = N_("{expert} could not be asked: {reason}.")
@@ -19,7 +22,9 @@ _HELPS = N_("{expert} helps with the theme {theme}.")
 _NO_HELP = N_("Nobody can help with the theme {theme} at present.")
 _UNTIL = N_("The first of them is available again on {date}.")
 _SERVED = N_("Requests are served by age: this one had waited {days} days.")
-_SERVED_URGENT = N_("Requests are served by age: this one had waited {days} days and, being urgent, counts {more} days older.")
+_SERVED_URGENT = N_(
+    "Requests are served by age: this one had waited {days} days and, being urgent, counts {more} days older."
+)
 _RULES = N_("Decided by version {version} of the rules.")
 
 
@@ -46,6 +51,23 @@ def explain(decision: Document, translator: Translator, names: Mapping[str, str]
     return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
 
 
+def explain_briefly(decision: Document, translator: Translator) -> list[str]:
+    """The same for whoever is concerned and does not direct the task force: why, without naming or ranking anybody."""
+    chosen, counts = decision["chosen"], decision["vetoed_counts"]
+    if chosen is None:
+        sentences = _who(decision, translator, {})
+    else:
+        shares = _shares(chosen, translator)
+        sentences = [translator(_CHOSEN_BRIEFLY, score=_points(translator, chosen["score"]), shares=shares)]
+        if decision["former"]:
+            sentences.insert(0, translator(_FORMER_BRIEFLY))
+        elif decision["by"] != MATCHER:
+            sentences.insert(0, translator(_BY_PERSON_BRIEFLY))
+    for reason, count in counts.items():
+        sentences.append(translator(_COUNTED, n=translator.number(count), reason=translator(VETO[reason])))
+    return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
+
+
 def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:
     chosen = decision["chosen"]
     if chosen is None:
@@ -53,11 +75,9 @@ def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -
         why = REFUSED if decision["refused"] else UNROUTABLE[decision["reason"]]
         return [translator(why), *([translator(_UNTIL, date=translator.date(until))] if until else [])]
     who = names.get(chosen["expert"], chosen["expert"])
-    shares = ", ".join(
-        translator(_SHARE, criterion=translator(CRITERION[name]), points=_points(translator, share))
-        for name, share in chosen["shares"].items()
-    )
-    sentences = [translator(_CHOSEN, expert=who, score=_points(translator, chosen["score"]), shares=shares)]
+    sentences = [
+        translator(_CHOSEN, expert=who, score=_points(translator, chosen["score"]), shares=_shares(chosen, translator))
+    ]
     if decision["former"]:
         sentences.insert(0, translator(_FORMER, expert=who))
     elif decision["by"] != MATCHER:
@@ -82,6 +102,13 @@ def _served(decision: Document, translator: Translator) -> list[str]:
     days = translator.number(round(served["ageing"], 1))
     more = translator.number(round(served["urgency"], 1))
     return [translator(_SERVED_URGENT, days=days, more=more) if served["urgency"] else translator(_SERVED, days=days)]
+
+
+def _shares(candidate: Document, translator: Translator) -> str:
+    return ", ".join(
+        translator(_SHARE, criterion=translator(CRITERION[name]), points=_points(translator, share))
+        for name, share in candidate["shares"].items()
+    )
 
 
 def _points(translator: Translator, share: float) -> str:

@@ -5,13 +5,13 @@ from pathlib import Path
 from services.chassis.clock import Clock
 from services.chassis.service import Service
 from services.chassis.settings import Settings
-from services.routing.api import assignments, decisions, experts
+from services.routing.api import assignments, availability, decisions, experts
 from services.routing.consumers import table
 from services.routing.deadlines import Deadlines
 from services.routing.desk import Desk
 from services.routing.matcher import Matcher
 from services.routing.names import Names
-from services.routing.pages import answers
+from services.routing.pages import answers, decision
 from services.routing.pages import desk as desk_pages
 from services.routing.pages.shown import Shown
 from services.routing.rules import Rulebook
@@ -37,8 +37,10 @@ def build(settings: Settings, clock: Clock) -> Service:
     desk = Desk(reading, executor, book)
     service.app.include_router(assignments.router(desk, reading))
     service.app.include_router(experts.router(reading, executor))
+    service.app.include_router(availability.router(executor))
     service.app.include_router(decisions.router(desk, reading, service.web.pages))
     shown = Shown(desk, reading, names, service.web.pages)
     service.app.include_router(desk_pages.router(shown))
     service.app.include_router(answers.router(shown))
+    service.app.include_router(decision.router(shown))
     return service

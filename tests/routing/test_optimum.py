@@ -82,7 +82,9 @@ def test_the_promises_of_a_wave_hold_for_every_instance(seed, requests, experts,
     for decision in decisions:
         assert bool(decision.chosen) != bool(decision.reason)
         if decision.chosen:
-            fresh = [expert for expert in instance(seed, requests, experts, 3)[1] if expert.id == decision.chosen.expert]
+            fresh = [
+                expert for expert in instance(seed, requests, experts, 3)[1] if expert.id == decision.chosen.expert
+            ]
             assert vetoes(by_id[decision.case], fresh) == {}
             assert decision.chosen.score == pytest.approx(sum(decision.chosen.shares.values()), abs=1e-5)
         elif not decision.refused:

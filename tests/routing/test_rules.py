@@ -1,4 +1,4 @@
-"""The file of rules: a fault is told with its line, a changed file is taken by a running service, a wrong one is not."""
+"""The file of rules: a fault is told with its line; a running service takes a changed file and no wrong one."""
 
 from pathlib import Path
 

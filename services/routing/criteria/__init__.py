@@ -1,4 +1,4 @@
-"""The catalogue of routing criteria: pure functions over columns (`columns.py`), one row a request, one column an expert.
+"""The catalogue of routing criteria: pure functions over columns, one row a request and one column an expert.
 
 A veto says who cannot be asked; a score, 0 to 1, how well somebody fits; the order of service says who is served first.
 To add a score: write the function in `scores.py`, put it into SCORES, give it a weight in `rules.yaml` and words in

@@ -47,6 +47,18 @@ def add_absence(work: Work, id: str, absence: dict[str, Any]) -> Document | None
     return add_absences(work, id, [absence])
 
 
+def add_conflicts(work: Work, id: str, more: dict[str, list[str]]) -> Document:
+    """An expert must not work for somebody: requests of theirs go to others from now on."""
+    expert = work.get(EXPERTS, id)
+    assert expert is not None
+    known = expert.get("conflicts", {})
+    conflicts = {name: sorted({*known.get(name, ()), *more[name]}) for name in ("bodies", "companies")}
+    if conflicts != known:
+        expert["conflicts"] = conflicts
+        _changed(work, expert)
+    return expert
+
+
 def answer_due(now: datetime, rules: Rules) -> datetime:
     """By when an offer made now is to be answered, holidays of single places left aside."""
     return working_hours_after(now, None, rules.answer_within_hours)

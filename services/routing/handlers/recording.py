@@ -14,9 +14,7 @@ MATCHER = "matcher"
 _DAY = timedelta(days=1)
 
 
-def record(
-    work: Work, case: Document, decision: Decision, by: str, rules: Rules | None, id: str | None = None
-) -> None:
+def record(work: Work, case: Document, decision: Decision, by: str, rules: Rules | None, id: str | None = None) -> None:
     """Keeps a decision, under the assignment's id if there is one."""
     work.put(
         DECISIONS,

@@ -64,7 +64,9 @@ class Matcher:
 
     async def _round(self, now: datetime, rules: Rules) -> bool:
         over, checks, ready = await asyncio.gather(
-            self._waiting.to_release(_SAVED_AT_ONCE), self._waiting.checks(now, _CHECKS), self._waiting.ready(self._most)
+            self._waiting.to_release(_SAVED_AT_ONCE),
+            self._waiting.checks(now, _CHECKS),
+            self._waiting.ready(self._most),
         )
         anew = await self.roster.ready(now, rules, checks)
         freed = await self._take_from_the_absent([id for id in checks if not self._there(id)], now, rules)
@@ -147,7 +149,9 @@ class Matcher:
             keys = matching.needs(endings, decisions)
             asked = {*keys[EXPERTS]}
             seen = Seen(versions, self.roster.versions(asked), self.roster.held(asked))
-            outcome = await self._executor.run(keys, partial(matching.apply, wave=Wave(endings, decisions, seen, rules)))
+            outcome = await self._executor.run(
+                keys, partial(matching.apply, wave=Wave(endings, decisions, seen, rules))
+            )
             self.roster.took(outcome.loads)
             whole.offered += outcome.offered
             whole.skipped += outcome.skipped

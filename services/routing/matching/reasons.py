@@ -133,7 +133,9 @@ class _Row:
 
     def _candidate(self, column: int) -> Candidate:
         if column not in self._known:
-            shares = {name: round(float(share[self._row, column]), _DIGITS) for name, share in self._part.shares.items()}
+            shares = {
+                name: round(float(share[self._row, column]), _DIGITS) for name, share in self._part.shares.items()
+            }
             score = int(self._part.points[self._row, column]) / POINT
             self._known[column] = Candidate(self._part.pool.ids[column], score, shares)
         return self._known[column]

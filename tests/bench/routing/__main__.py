@@ -1,7 +1,7 @@
 """`make bench-routing`: the matching beside its bars. Ends with 1 when one is missed.
 
-    make bench-routing                    everything
-    make bench-routing ARGS="quick"       a quarter of the largest wave, 40 random instances
+make bench-routing                    everything
+make bench-routing ARGS="quick"       a quarter of the largest wave, 40 random instances
 """
 
 import asyncio
