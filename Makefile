@@ -11,7 +11,7 @@ PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-em
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos bench lint types check format requirements assets-lock
+.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos bench bench-routing lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 REQUE
 
 bench: environment ## measure speed and capacity (ARGS="full broker=embedded,apache only=flood"; docs/performance.md)
 	$(VENV) -m tests.bench $(ARGS)
+
+bench-routing: environment ## measure the matching beside its bars (ARGS=quick)
+	$(VENV) -m tests.bench.routing $(ARGS)
 
 lint: environment ## look for mistakes, wrong formatting and forbidden imports
 	$(VENV) -m ruff check .

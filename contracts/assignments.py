@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant, Number
+from contracts.envelope import Code, Data, Event, Id, Instant, Number, nothing
 
 AssignmentStatus = Literal["offered", "accepted", "declined", "expired", "released", "unroutable"]
 UnroutableReason = Literal["no_theme", "no_competence", "all_vetoed", "no_capacity"]
@@ -29,6 +29,8 @@ class AssignmentState(Data):
     offered_at: Instant | None = None
     expires_at: Instant | None = None
     accepted_at: Instant | None = None
+    co_experts: tuple[Id, ...] = Field(default=(), exclude_if=nothing)
+    """Who helps the lead, for the request's further themes or by a coordinator's decision."""
     rules_version: Code = "1"
 
 
@@ -50,10 +52,19 @@ class ReleasedData(AssignmentData):
     reason: Code
 
 
+class VetoedExpert(Data):
+    """An expert who could not be asked, and the code of the reason."""
+
+    expert: Id
+    reason: Code
+
+
 class UnroutableData(AssignmentData):
-    """Why nobody could be offered the request."""
+    """Why nobody could be offered the request. `vetoed` names at most 50; `until`: when the first of them is back."""
 
     reason: UnroutableReason
+    until: Instant | None = Field(default=None, exclude_if=nothing)
+    vetoed: tuple[VetoedExpert, ...] = Field(default=(), exclude_if=nothing)
 
 
 class AssignmentEvent(Event):
@@ -118,7 +129,7 @@ class AvailabilityState(Data):
     provinces: tuple[Code, ...]
     capacity: int = Field(ge=0)
     absent_from: Instant | None = None
-    absent_until: Instant | None = None
+    absent_until: Instant | None = Field(default=None, exclude_if=nothing)
 
 
 class AvailabilityData(Data):

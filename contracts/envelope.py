@@ -84,6 +84,11 @@ class Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+def nothing(value: object) -> bool:
+    """For `exclude_if`: what only few events have is left out of the others."""
+    return not value
+
+
 class Event(BaseModel):
     """A business fact, past tense. `subject` is the id whose order matters: it is the Kafka key.
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant, Number
+from contracts.envelope import Code, Data, Event, Id, Instant, Number, nothing
 
 RequestStatus = Literal[
     "submitted", "triage", "assigned", "in_progress", "waiting", "resolved", "closed", "withdrawn", "merged"
@@ -41,6 +41,10 @@ class RequestState(Data):
     submitted_at: Instant
     received_at: Instant
     synthetic: bool = False
+    further_themes: tuple[Code, ...] = Field(default=(), exclude_if=nothing)
+    """Themes beside the first: each wants an expert who helps the lead."""
+    companies: tuple[Code, ...] = Field(default=(), exclude_if=nothing)
+    """Companies concerned, by tax number: nobody who declared a conflict of interest with one is asked."""
 
 
 class RequestData(Data):

@@ -11,8 +11,8 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
 from services.routing.domain import NotAllowed
-from services.routing.handlers import matching, offers
-from services.routing.rules import Rules
+from services.routing.handlers import assigning, offers
+from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.reading import Reading
 
@@ -30,13 +30,20 @@ def sees(caller: Caller, assignment: Document) -> bool:
     return caller.has(*_STAFF) or (caller.has("expert") and caller.id in assignment["people"])
 
 
+def may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
+    """Whether the caller may know who handles a request, and why."""
+    if caller.has("coordinator", "secretariat", "monitor") or (lead and sees(caller, lead)):
+        return True
+    return case["body"] in caller.scopes("official", "representative")
+
+
 class Desk:
     """Answers of experts and decisions of coordinators."""
 
-    def __init__(self, reading: Reading, executor: Executor, rules: Rules) -> None:
+    def __init__(self, reading: Reading, executor: Executor, book: Rulebook) -> None:
         self._reading = reading
         self._executor = executor
-        self._rules = rules
+        self._book = book
 
     async def assignment(self, id: str, caller: Caller) -> Document:
         """An assignment that the caller may see; 404 otherwise."""
@@ -74,7 +81,9 @@ class Desk:
         current = lead["assignment"] if lead else None
         return await self._run(
             keys,
-            lambda work: matching.assign(work, case["_id"], current, expert, co_experts, str(caller.id), self._rules),
+            lambda work: assigning.assign(
+                work, case["_id"], current, expert, co_experts, str(caller.id), self._book.current
+            ),
         )
 
     async def _answer(

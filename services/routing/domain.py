@@ -14,6 +14,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from contracts.vocabulary import province
+from contracts.working_time import add_working_time, office_calendar
+
 Action = Literal["accept", "decline", "expire", "release"]
 Queue = Literal["ready", "stuck", "coordinator", "release"]
 Order = tuple[int, int]
@@ -34,6 +37,11 @@ OVER = frozenset({"resolved", "closed", "withdrawn", "merged"})
 """A request in one of these needs nobody."""
 
 DECLINE_REASONS = ("no_time", "not_my_subject", "conflict_of_interest", "absent", "other")
+
+PROFESSIONS = (
+    "agronomist", "architect", "biologist", "chemist", "civil_engineer", "electrical_engineer", "energy_engineer",
+    "environmental_engineer", "geologist", "hydraulic_engineer", "jurist", "lawyer", "project_manager", "surveyor",
+)  # fmt: skip
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -101,7 +109,7 @@ def precedence(received_at: datetime, urgent: bool, head_start: timedelta) -> da
 
 @dataclass(frozen=True)
 class Case:
-    """A waiting request, as matching sees it."""
+    """A waiting request, as matching sees it. `further_themes` want co-experts."""
 
     id: str
     theme: str | None
@@ -111,11 +119,16 @@ class Case:
     precedence: datetime
     declined_by: frozenset[str] = frozenset()
     former: str | None = None
+    body: str | None = None
+    companies: tuple[str, ...] = ()
+    further_themes: tuple[str, ...] = ()
+    urgent: bool = False
+    received_at: datetime | None = None
 
 
 @dataclass
 class Expert:
-    """An expert, as matching sees one; `held` grows as a wave is decided. No provinces: all of them."""
+    """An expert, as matching sees one at a moment; `held` grows as a wave is decided. No provinces: all of them."""
 
     id: str
     levels: dict[str, int]
@@ -123,19 +136,44 @@ class Expert:
     capacity: int
     held: int = 0
     provinces: frozenset[str] = frozenset()
-    procedures: frozenset[str] = frozenset()
+    home: str | None = None
+    procedures: dict[str, int] = field(default_factory=dict)
     active: bool = True
+    in_contract: bool = True
     present: bool = True
-    near: frozenset[str] = field(default=frozenset())
-    """Provinces beside the expert's own: served when nobody nearer can."""
+    hours: float | None = None
+    """Hours a week agreed, and how many of them an open request takes: both bound the places."""
+    hours_of_one: float = 1.0
+    recent: int = 0
+    """Requests received in the last 30 days."""
+    conflicts: frozenset[str] = frozenset()
+    worked: frozenset[str] = frozenset()
+    back: datetime | None = None
+    """When an absence ends, or the contract begins."""
+
+    @property
+    def places(self) -> int:
+        """How many requests this expert may hold at once."""
+        return self.capacity if self.hours is None else min(self.capacity, int(self.hours / self.hours_of_one + 1e-9))
 
     @property
     def free(self) -> int:
         """How many more requests this expert may hold."""
-        return max(self.capacity - self.held, 0)
+        return max(self.places - self.held, 0)
+
+    @property
+    def there(self) -> bool:
+        """Whether an offer that is not answered may stay with this expert."""
+        return self.active and self.in_contract and self.present
 
 
 def days_off(first: date, last: date) -> tuple[datetime, datetime]:
     """The instants between which somebody is away who is off from the first to the last day, both included."""
     midnight = [datetime.combine(day, time(), ROME) for day in (first, last + timedelta(days=1))]
     return midnight[0], midnight[1]
+
+
+def working_hours_after(start: datetime, sigla: str | None, hours: float) -> datetime:
+    """The moment when the offices of a province will have been open for so long."""
+    calendar = office_calendar(sigla if sigla and province(sigla) else None)
+    return add_working_time(calendar, start, timedelta(hours=hours)).replace(microsecond=0)

@@ -4,16 +4,27 @@ from collections.abc import Mapping
 
 from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
-from services.routing.handlers.matching import MATCHER
-from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO
+from services.routing.handlers.recording import MATCHER
+from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO, theme_name
 
 _CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
 _FORMER = N_("{expert} was chosen because they handled this request before.")
 _BY_PERSON = N_("{expert} was chosen by a coordinator.")
+_CHOSEN_BRIEFLY = N_("The expert was chosen with {score} points of 100: {shares}.")
+_FORMER_BRIEFLY = N_("The expert was chosen because they handled this request before.")
+_BY_PERSON_BRIEFLY = N_("The expert was chosen by a coordinator.")
 _SHARE = N_("{criterion} {points}")
 _NEXT = N_("Next would have been {expert} with {score} points.")
 _VETOED = N_("{expert} could not be asked: {reason}.")
 _COUNTED = N_("Could not be asked: {n}, because: {reason}.")
+_NEEDED = N_("{expert} had {score} points, and was needed for another request decided at the same moment.")
+_HELPS = N_("{expert} helps with the theme {theme}.")
+_NO_HELP = N_("Nobody can help with the theme {theme} at present.")
+_UNTIL = N_("The first of them is available again on {date}.")
+_SERVED = N_("Requests are served by age: this one had waited {days} days.")
+_SERVED_URGENT = N_(
+    "Requests are served by age: this one had waited {days} days and, being urgent, counts {more} days older."
+)
 _RULES = N_("Decided by version {version} of the rules.")
 
 
@@ -21,9 +32,12 @@ def explain(decision: Document, translator: Translator, names: Mapping[str, str]
     """The sentences; without names experts appear by id."""
     known = names or {}
     sentences = [*_who(decision, translator, known)]
+    sentences += _helpers(decision, translator, known)
+    mine = decision["chosen"]["score"] if decision["chosen"] and not decision["former"] else None
     for candidate in decision["runners_up"]:
         who = known.get(candidate["expert"], candidate["expert"])
-        sentences.append(translator(_NEXT, expert=who, score=_points(translator, candidate["score"])))
+        text = _NEEDED if mine is not None and candidate["score"] > mine else _NEXT
+        sentences.append(translator(text, expert=who, score=_points(translator, candidate["score"])))
     named: dict[str, int] = {}
     for entry in decision["vetoed"]:
         reason = entry["reason"]
@@ -34,24 +48,67 @@ def explain(decision: Document, translator: Translator, names: Mapping[str, str]
         if count > named.get(reason, 0):
             rest = translator.number(count - named.get(reason, 0))
             sentences.append(translator(_COUNTED, n=rest, reason=translator(VETO[reason])))
-    return [*sentences, translator(_RULES, version=decision["rules_version"])]
+    return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
+
+
+def explain_briefly(decision: Document, translator: Translator) -> list[str]:
+    """The same for whoever is concerned and does not direct the task force: why, without naming or ranking anybody."""
+    chosen, counts = decision["chosen"], decision["vetoed_counts"]
+    if chosen is None:
+        sentences = _who(decision, translator, {})
+    else:
+        shares = _shares(chosen, translator)
+        sentences = [translator(_CHOSEN_BRIEFLY, score=_points(translator, chosen["score"]), shares=shares)]
+        if decision["former"]:
+            sentences.insert(0, translator(_FORMER_BRIEFLY))
+        elif decision["by"] != MATCHER:
+            sentences.insert(0, translator(_BY_PERSON_BRIEFLY))
+    for reason, count in counts.items():
+        sentences.append(translator(_COUNTED, n=translator.number(count), reason=translator(VETO[reason])))
+    return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
 
 
 def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:
     chosen = decision["chosen"]
     if chosen is None:
-        return [translator(REFUSED if decision["refused"] else UNROUTABLE[decision["reason"]])]
+        until = decision.get("until")
+        why = REFUSED if decision["refused"] else UNROUTABLE[decision["reason"]]
+        return [translator(why), *([translator(_UNTIL, date=translator.date(until))] if until else [])]
     who = names.get(chosen["expert"], chosen["expert"])
-    shares = ", ".join(
-        translator(_SHARE, criterion=translator(CRITERION[name]), points=_points(translator, share))
-        for name, share in chosen["shares"].items()
-    )
-    sentences = [translator(_CHOSEN, expert=who, score=_points(translator, chosen["score"]), shares=shares)]
+    sentences = [
+        translator(_CHOSEN, expert=who, score=_points(translator, chosen["score"]), shares=_shares(chosen, translator))
+    ]
     if decision["former"]:
         sentences.insert(0, translator(_FORMER, expert=who))
     elif decision["by"] != MATCHER:
         sentences.insert(0, translator(_BY_PERSON, expert=who))
     return sentences
+
+
+def _helpers(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:
+    sentences = []
+    for entry in decision.get("co_experts", ()):
+        about = theme_name(entry["theme"], translator.language)
+        who = names.get(entry["expert"] or "", entry["expert"] or "")
+        sentences.append(translator(_HELPS, expert=who, theme=about) if who else translator(_NO_HELP, theme=about))
+    return sentences
+
+
+def _served(decision: Document, translator: Translator) -> list[str]:
+    """Why it was this request's turn."""
+    served = decision.get("served")
+    if not served or decision["by"] != MATCHER:
+        return []
+    days = translator.number(round(served["ageing"], 1))
+    more = translator.number(round(served["urgency"], 1))
+    return [translator(_SERVED_URGENT, days=days, more=more) if served["urgency"] else translator(_SERVED, days=days)]
+
+
+def _shares(candidate: Document, translator: Translator) -> str:
+    return ", ".join(
+        translator(_SHARE, criterion=translator(CRITERION[name]), points=_points(translator, share))
+        for name, share in candidate["shares"].items()
+    )
 
 
 def _points(translator: Translator, share: float) -> str:

@@ -1,5 +1,6 @@
 """The words for codes of routing, as msgids: reasons, vetoes, criteria, statuses. One place: all pages agree."""
 
+from contracts.vocabulary import theme
 from services.chassis.i18n import N_
 
 STATUS: dict[str, str] = {
@@ -25,10 +26,13 @@ READY = N_("An expert is being looked for.")
 
 VETO: dict[str, str] = {
     "theme_not_covered": N_("does not work on this theme"),
+    "procedure_not_covered": N_("works on other procedures of this theme"),
     "kind_not_given": N_("does not give this kind of help"),
     "inactive": N_("does not take part in the programme at present"),
+    "contract_over": N_("is not under contract for the time of the answer"),
     "province_not_served": N_("serves neither this province nor one beside it"),
-    "absent": N_("is away"),
+    "conflict_of_interest": N_("has declared a conflict of interest"),
+    "absent": N_("is away, or does not work before an answer would be due"),
     "refused_before": N_("declined, did not answer in time, or gave the request back"),
     "full": N_("holds as many requests as agreed"),
 }
@@ -38,6 +42,8 @@ CRITERION: dict[str, str] = {
     "procedure": N_("knowledge of the procedure"),
     "territory": N_("closeness to the territory"),
     "availability": N_("free places"),
+    "continuity": N_("has worked for this body or on this procedure"),
+    "fairness": N_("few requests received in the last 30 days"),
 }
 
 DECLINE: dict[str, str] = {
@@ -55,3 +61,9 @@ def why_waiting(case: dict[str, object]) -> str:
     if case["queue"] == "ready" or not isinstance(stuck, dict):
         return READY
     return REFUSED if stuck["refused"] else UNROUTABLE[stuck["reason"]]
+
+
+def theme_name(code: str, language: str) -> str:
+    """The name of a theme; an unknown one is its code."""
+    about = theme(code)
+    return code if about is None else about.name_it if language == "it" else about.name_en

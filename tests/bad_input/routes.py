@@ -13,8 +13,20 @@ NUMBER = "2026-000001"
 SOMETHING = derived_id("bad-input", "something")
 _EXPERT: dict[str, Any] = {
     "task_forces": [THEME], "themes": [{"code": THEME, "level": 3}], "procedures": [], "kinds": ["legal"],
-    "provinces": ["BG"], "capacity": 3, "active": True,
+    "provinces": ["BG"], "capacity": 3, "active": True, "profiles": ["lawyer"], "home": "BG", "weekly_hours": 20,
+    "working_days": [1, 2, 3], "languages": ["it"], "contract": {"from": "2026-01-01", "to": "2026-12-31"},
+    "conflicts": {"bodies": [BODY], "companies": ["01234567890"]},
 }  # fmt: skip
+_CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:test
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20260801
+DTEND;VALUE=DATE:20260816
+END:VEVENT
+END:VCALENDAR
+"""
 _PERSON: dict[str, Any] = {
     "name": "Anna Bianchi", "email": "anna@prova.example", "language": "it",
     "grants": [{"role": "official", "scope_kind": "body", "scope": BODY, "start": "2026-01-01T00:00:00Z",
@@ -44,6 +56,8 @@ TAKES: dict[str, Taken] = {
     "POST /api/experts": ("coordinator", {"id": SOMETHING, **_EXPERT}),
     "PATCH /api/experts/{id}": ("coordinator", _EXPERT),
     "POST /api/experts/{id}/absences": ("expert", {"from": "2026-08-01", "to": "2026-08-15"}),
+    "POST /api/experts/{id}/absences/import": ("expert", {"calendar": _CALENDAR}),
+    "POST /api/experts/{id}/conflicts": ("expert", {"bodies": [BODY], "companies": ["01234567890"]}),
     "POST /api/routing/requests/{number}/assign": (
         "coordinator", {"expert": person_of("expert"), "co_experts": [SOMETHING]}
     ),

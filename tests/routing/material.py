@@ -35,13 +35,14 @@ from services.routing.deadlines import Deadlines
 from services.routing.handlers import cases, experts
 from services.routing.main import build
 from services.routing.matcher import Matcher
-from services.routing.rules import load_rules
+from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, DECISIONS, EXPERTS, LOADS
 
 THEME, OTHER = "site-remediation", "renewable-energy"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """10 o'clock in Italy on a working day."""
-RULES = load_rules()
+BOOK = Rulebook()
+RULES = BOOK.current
 
 _STATUS = {
     RequestSubmitted: "submitted", RequestClassified: "submitted", RequestResolved: "resolved",
@@ -89,7 +90,7 @@ class Routing:
 
     def __init__(self, service: Service, clock: Clock) -> None:
         self.service, self.clock, self.database = service, clock, service.database
-        self.matcher = Matcher(service.database, service.executor, clock.now, RULES)
+        self.matcher = Matcher(service.database, service.executor, clock.now, BOOK)
 
     async def apply(self, *events: Event) -> str:
         """As if the events had been consumed; returns the request."""
@@ -180,6 +181,7 @@ class Routing:
         for collection in await self.database.collections():
             await self.database[collection].delete_many({})
         self.service.principals.forget()
+        self.matcher.roster.forget()
         self.clock.move_to(MONDAY)
 
 

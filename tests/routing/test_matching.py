@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.criteria import SCORES, VETOES, near, territory
+from services.routing.criteria import SCORES, VETOES
 from services.routing.domain import Case, Expert
 from services.routing.matching import decide, vetoes
 from services.routing.rules import load_rules
@@ -18,12 +18,12 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def case(id: str = "c1", age: int = 0, **changes: Any) -> Case:
-    facts: dict[str, Any] = {"theme": "waste", "procedure": None, "kind": "technical", "province": "VA"}
+    facts: dict[str, Any] = {"theme": "waste-management", "procedure": None, "kind": "technical", "province": "VA"}
     return Case(id=id, precedence=START - timedelta(hours=age), **(facts | changes))
 
 
 def expert(id: str = "e1", **changes: Any) -> Expert:
-    facts: dict[str, Any] = {"levels": {"waste": 3}, "kinds": frozenset({"technical"}), "capacity": 5}
+    facts: dict[str, Any] = {"levels": {"waste-management": 3}, "kinds": frozenset({"technical"}), "capacity": 5}
     return Expert(id=id, **(facts | changes))
 
 
@@ -31,7 +31,10 @@ VETOED: dict[str, dict[str, Any]] = {
     "theme_not_covered": {"levels": {"energy": 5}},
     "kind_not_given": {"kinds": frozenset({"legal"})},
     "inactive": {"active": False},
-    "province_not_served": {"provinces": frozenset({"MN"}), "near": near(frozenset({"MN"}))},
+    "procedure_not_covered": {"procedures": {"centro-raccolta": 5}},
+    "contract_over": {"in_contract": False},
+    "conflict_of_interest": {"conflicts": frozenset({"012133"})},
+    "province_not_served": {"provinces": frozenset({"MN"})},
     "absent": {"present": False},
     "refused_before": {"id": "refuser"},
     "full": {"held": 5},
@@ -40,7 +43,7 @@ VETOED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("veto", VETOES)
 def test_each_veto_keeps_an_expert_from_being_asked(veto: str) -> None:
-    waiting = case(declined_by=frozenset({"refuser"}))
+    waiting = case(declined_by=frozenset({"refuser"}), body="012133", procedure="end-of-waste")
     vetoed = expert(**VETOED[veto])
 
     assert vetoes(waiting, [vetoed, expert("free")]) == {vetoed.id: veto}
@@ -50,10 +53,10 @@ def test_each_veto_keeps_an_expert_from_being_asked(veto: str) -> None:
 @pytest.mark.parametrize(
     ("worse", "better"),
     [
-        ({"levels": {"waste": 2}}, {"levels": {"waste": 5}}),
+        ({"levels": {"waste-management": 2}}, {"levels": {"waste-management": 5}}),
         ({"held": 4}, {"held": 1}),
-        ({"provinces": frozenset({"CO"}), "near": near(frozenset({"CO"}))}, {"provinces": frozenset({"VA"})}),
-        ({"provinces": frozenset({"CO"}), "near": near(frozenset({"CO"}))}, {}),
+        ({"provinces": frozenset({"CO"})}, {"provinces": frozenset({"VA"})}),
+        ({"provinces": frozenset({"CO"})}, {}),
         ({}, {"provinces": frozenset({"VA"})}),
     ],
 )
@@ -68,16 +71,10 @@ def test_the_better_fitting_expert_is_asked(worse: dict[str, Any], better: dict[
 def test_whoever_knows_the_procedure_is_preferred() -> None:
     waiting = case(procedure="paur")
 
-    chosen = decide([waiting], [expert("a"), expert("b", procedures=frozenset({"paur"}))], RULES)[0].chosen
+    chosen = decide([waiting], [expert("a"), expert("b", procedures={"paur": 4})], RULES)[0].chosen
 
     assert chosen
     assert chosen.expert == "b"
-
-
-def test_a_province_beside_the_own_one_counts_less_than_the_whole_region() -> None:
-    people = [expert(provinces=frozenset({"VA"})), expert(), expert(provinces=frozenset({"CO"}))]
-
-    assert territory(case(), people) == sorted(territory(case(), people), reverse=True)
 
 
 def test_equal_experts_are_told_apart_by_id_whatever_their_order() -> None:
@@ -99,7 +96,7 @@ def test_the_last_place_goes_to_the_oldest() -> None:
 
 
 def test_the_former_expert_goes_on_even_if_another_fits_better() -> None:
-    decision = decide([case(former="b")], [expert("a", levels={"waste": 5}), expert("b")], RULES)[0]
+    decision = decide([case(former="b")], [expert("a", levels={"waste-management": 5}), expert("b")], RULES)[0]
 
     assert decision.former
     assert decision.chosen is not None

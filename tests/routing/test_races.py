@@ -7,7 +7,7 @@ from services.chassis.execution import Executor
 from services.chassis.group_commit import GroupCommit
 from services.routing.matcher import Matcher
 from services.routing.store import ASSIGNMENTS, LOADS
-from tests.routing.material import RULES, Routing, request_event
+from tests.routing.material import BOOK, Routing, request_event
 
 
 async def leads(routing: Routing) -> dict[str, list[str]]:
@@ -23,7 +23,7 @@ async def test_two_matchers_at_once_give_one_lead_and_respect_the_places(routing
     commit = GroupCommit(routing.database)
     await commit.start()
     executor = Executor(routing.database, commit, routing.clock)
-    matchers = [routing.matcher, Matcher(routing.database, executor, routing.clock.now, RULES)]
+    matchers = [routing.matcher, Matcher(routing.database, executor, routing.clock.now, BOOK)]
     for round in range(6):
         numbers = range(round * 10, round * 10 + 10)
         requests = await asyncio.gather(*(routing.submit(number) for number in numbers))

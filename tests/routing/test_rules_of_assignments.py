@@ -1,12 +1,10 @@
-"""The pure rules: the state machine of an assignment, whether a request waits, and the file of rules."""
+"""The pure rules: the state machine of an assignment, and whether a request waits."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from services.routing.domain import Lead, NotAllowed, Stuck, after, days_off, precedence, queue_of
-from services.routing.rules import DEFAULT, WrongRules, load_rules
 
 FACTS = ("site-remediation", None, "technical", "VA")
 STUCK = Stuck((1, 1), FACTS, refused=False)
@@ -73,40 +71,3 @@ def test_a_day_off_is_a_whole_day_on_the_wall_clock_of_rome() -> None:
 
     assert start == datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert end == datetime(2026, 3, 29, 22, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "named"),
-    [
-        ("territory = 0.30", "missing ['territory']"),
-        ("competence = 0.45", "missing ['competence']"),
-        ('version = "1"', "version"),
-    ],
-)
-def test_a_missing_rule_stops_the_service_with_its_name(tmp_path: Path, wrong: str, named: str) -> None:
-    path = tmp_path / "rules.toml"
-    path.write_text(DEFAULT.read_text().replace(wrong, ""))
-
-    with pytest.raises(WrongRules) as refused:
-        load_rules(path)
-
-    assert named in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong", "named"),
-    [
-        ("territory = 0.30", "territory = 0.60", "sum to 1.3"),
-        ("availability = 0.15", "availability = 0.15\nluck = 0.0", "unknown ['luck']"),
-        ("remind_after_hours = 8", "remind_after_hours = 16", "remind_after_hours"),
-        ("most_refusals = 4", "most_refusals = 0", "most_refusals"),
-    ],
-)
-def test_a_wrong_rule_stops_the_service_with_a_sentence(tmp_path: Path, right: str, wrong: str, named: str) -> None:
-    path = tmp_path / "rules.toml"
-    path.write_text(DEFAULT.read_text().replace(right, wrong))
-
-    with pytest.raises(WrongRules) as refused:
-        load_rules(path)
-
-    assert named in str(refused.value)

@@ -11,7 +11,7 @@ from services.routing.handlers import cases, entitlement, experts
 from services.routing.matching import vetoes
 from services.routing.store import CASES, CHECKS, EXPERTS
 from services.routing.store.waiting import Waiting
-from tests.routing.material import MONDAY, OTHER, THEME, Routing, profile, request_event
+from tests.routing.material import MONDAY, OTHER, RULES, THEME, Routing, profile, request_event
 
 
 async def test_a_request_is_offered_to_the_best_expert_and_the_decision_is_kept(routing: Routing) -> None:
@@ -29,7 +29,7 @@ async def test_a_request_is_offered_to_the_best_expert_and_the_decision_is_kept(
     assert decision["chosen"]["expert"] == near
     assert decision["vetoed_counts"] == {"full": 1, "province_not_served": 1}
     assert {"expert": full, "reason": "full"} in decision["vetoed"]
-    assert decision["rules_version"] == "1"
+    assert decision["rules_version"] == RULES.version
     assert await routing.told(request) == ["offered"]
     assert await routing.held(near) == 1
 
@@ -236,7 +236,7 @@ async def test_the_database_finds_for_an_expert_exactly_what_no_veto_forbids(rou
                     "entitled": True,
                     **profile(themes=levels, kinds=expert_kinds, provinces=own),
                 }
-                seen = [experts.to_match(expert, 0, MONDAY)]
+                seen = [experts.to_match(expert, None, MONDAY, MONDAY, RULES)]
                 free = {row["_id"] for row in rows if not vetoes(cases.to_match(row), seen)}
 
                 assert {row["_id"] for row in await waiting.eligible(expert, 100)} == free

@@ -64,8 +64,8 @@ def refresh(request: Document) -> None:
 
 
 def state_of(request: Document) -> RequestState:
-    """What other services may know of a request."""
-    return RequestState(id=request["_id"], **{name: request[name] for name in _STATE_FIELDS})
+    """What other services may know of a request; what it does not have is as the contract says."""
+    return RequestState(id=request["_id"], **{name: request[name] for name in _STATE_FIELDS if name in request})
 
 
 def tell(work: Work, request: Document, model: type[RequestEvent], payload: type[RequestData], **facts: Any) -> Event:

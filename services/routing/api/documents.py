@@ -20,7 +20,8 @@ _ASSIGNMENT = (
 )  # fmt: skip
 _EXPERT = ("task_forces", "themes", "procedures", "kinds", "provinces", "capacity", "active")
 _DECISION = (
-    "number", "round", "by", "rules_version", "chosen", "former", "reason", "runners_up", "vetoed", "vetoed_counts"
+    "number", "round", "by", "rules_version", "chosen", "former", "reason", "runners_up", "vetoed", "vetoed_counts",
+    "co_experts", "weights", "served", "wave",
 )  # fmt: skip
 
 
@@ -31,13 +32,22 @@ def assignment(row: Document) -> dict[str, Any]:
 
 def expert(row: Document) -> dict[str, Any]:
     """A profile, with absences by their days."""
+    own = {
+        "profiles": row.get("profiles", []),
+        "home": row.get("home"),
+        "weekly_hours": row.get("weekly_hours"),
+        "working_days": [day + 1 for day in row.get("working_days", range(7))],
+        "languages": row.get("languages", []),
+        "contract": row.get("contract", {"from": None, "to": None}),
+        "conflicts": row.get("conflicts", {"bodies": [], "companies": []}),
+    }
     absences = [{"from": absence["from"], "to": absence["to"]} for absence in row["absences"]]
-    return {"id": row["_id"], **{name: row[name] for name in _EXPERT}, "absences": absences}
+    return {"id": row["_id"], **{name: row[name] for name in _EXPERT}, **own, "absences": absences}
 
 
 def decision(row: Document) -> dict[str, Any]:
     """A decision with its reasons, in codes."""
-    return {"at": _plain(row["at"]), **{name: row[name] for name in _DECISION}}
+    return {"at": _plain(row["at"]), "until": _plain(row["until"]), **{name: row[name] for name in _DECISION}}
 
 
 def waiting(row: Document, why: str) -> dict[str, Any]:
@@ -53,6 +63,7 @@ def waiting(row: Document, why: str) -> dict[str, Any]:
         "received_at": _plain(row["received_at"]),
         "state": "waiting" if row["queue"] == "ready" else "unroutable",
         "reason": stuck["reason"] if stuck else None,
+        "until": _plain(stuck.get("until")) if stuck else None,
         "explanation": why,
     }
 

@@ -14,7 +14,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
 from services.routing.api.documents import Cursor, Limit, expert, page, position
-from services.routing.api.profiles import Absence, Changes, Profile
+from services.routing.api.profiles import Changes, Profile
 from services.routing.desk import manages
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import is_entitled
@@ -80,21 +80,6 @@ def router(reading: Reading, executor: Executor) -> APIRouter:
             return expert(experts.keep_profile(work, id, fields, _entitled(work, id)))
 
         return await executor.run({EXPERTS: [id], ACCESS: [id]}, change, request.state.correlation)
-
-    @routes.post("/api/experts/{id}/absences", status_code=201)
-    async def add_absence(request: Request, caller: Reader, id: str, absence: Absence) -> dict[str, Any]:
-        """The expert will be away; told by the expert or by who manages the task force."""
-        days = absence.document()
-
-        def add(work: Work) -> dict[str, Any]:
-            known = work.get(EXPERTS, id)
-            if known is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
-                raise not_found()
-            if caller.id != id and not manages(caller, known["task_forces"]):
-                raise forbidden()
-            return expert(experts.add_absence(work, id, days) or known)
-
-        return await once(request, caller, executor, {EXPERTS: [id]}, add)
 
     @routes.get("/api/task-forces")
     async def task_forces(request: Request, caller: Anybody) -> dict[str, Any]:

@@ -18,7 +18,9 @@ _ENDINGS = (RequestResolved, RequestWithdrawn, RequestMerged, RequestClosed)
 _GONE = "withdrawn"
 """The status of a case whose request was lost with a restore of its owner."""
 _FACTS = ("theme", "procedure", "kind", "province")
+_KEPT = (*_FACTS, "number", "body", "status", "urgency", "requester", "received_at")
 """What a decision depends on: another value of one of them is worth another try."""
+_MORE = ("companies", "further_themes")
 
 
 def request_changed(work: Work, event: RequestEvent, rules: Rules) -> None:
@@ -86,6 +88,11 @@ def to_match(case: Document) -> Case:
         precedence=case["precedence"],
         declined_by=frozenset(case["declined_by"]),
         former=case["former"],
+        body=case["body"],
+        companies=tuple(case.get("companies", ())),
+        further_themes=tuple(case.get("further_themes", ())),
+        urgent=case["urgency"] == "high",
+        received_at=case["received_at"],
     )
 
 
@@ -98,7 +105,8 @@ def _new(event: RequestEvent) -> dict[str, Any]:
 
 def _state(event: RequestEvent, rules: Rules) -> dict[str, Any]:
     state = event.data.state
-    kept = state.model_dump(include={*_FACTS, "number", "body", "status", "urgency", "requester", "received_at"})
+    kept: dict[str, Any] = {name: getattr(state, name) for name in _KEPT}
+    kept.update({name: list(getattr(state, name)) for name in _MORE})
     first_served = precedence(state.received_at, state.urgency == "high", rules.head_start)
     return {**kept, "order": list(event.order), "precedence": first_served}
 

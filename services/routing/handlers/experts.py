@@ -1,15 +1,19 @@
 """Experts: profiles and absences, the places they have, and telling the others when these change."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.assignments import AvailabilityData, AvailabilityState, ExpertAvailabilityChanged
 from contracts.envelope import new_id
 from services.chassis.mongo import Document
 from services.chassis.work import Work
-from services.routing.criteria import near
-from services.routing.domain import Expert
+from services.routing.domain import ROME, Expert, working_hours_after
+from services.routing.handlers.presence import back, in_contract, is_present, turning_points
+from services.routing.rules import Rules
 from services.routing.store import CHECKS, EXPERTS, LOADS
+
+_RECENT = timedelta(days=30)
+_WORKED_KEPT = 200
 
 
 def keep_profile(work: Work, id: str, changes: Document, entitled: bool) -> Document:
@@ -20,41 +24,68 @@ def keep_profile(work: Work, id: str, changes: Document, entitled: bool) -> Docu
         **changes,
         "entitled": entitled,
     }
-    _changed(work, expert, work.now)
+    _changed(work, expert)
     return expert
 
 
-def add_absence(work: Work, id: str, absence: dict[str, Any]) -> Document | None:
+def add_absences(work: Work, id: str, absences: list[dict[str, Any]]) -> Document | None:
     """Somebody will be away: offers they have not answered go to others, and they are asked again afterwards."""
     expert = work.get(EXPERTS, id)
     if expert is None:
         return None
-    if not any((known["from"], known["to"]) == (absence["from"], absence["to"]) for known in expert["absences"]):
-        expert["absences"] = sorted([*expert["absences"], absence], key=lambda known: (known["from"], known["to"]))
-        _changed(work, expert, max(work.now, absence["start"]), absence["end"])
+    known = {(absence["from"], absence["to"]) for absence in expert["absences"]}
+    new = {(absence["from"], absence["to"]): absence for absence in absences}
+    if new.keys() - known:
+        kept = [*expert["absences"], *(absence for days, absence in new.items() if days not in known)]
+        expert["absences"] = sorted(kept, key=lambda absence: (absence["from"], absence["to"]))
+        _changed(work, expert)
     return expert
 
 
-def to_match(expert: Document, held: int, now: datetime) -> Expert:
-    """The expert as matching sees one at this moment."""
-    provinces = frozenset(expert["provinces"])
+def add_absence(work: Work, id: str, absence: dict[str, Any]) -> Document | None:
+    """One absence more."""
+    return add_absences(work, id, [absence])
+
+
+def add_conflicts(work: Work, id: str, more: dict[str, list[str]]) -> Document:
+    """An expert must not work for somebody: requests of theirs go to others from now on."""
+    expert = work.get(EXPERTS, id)
+    assert expert is not None
+    known = expert.get("conflicts", {})
+    conflicts = {name: sorted({*known.get(name, ()), *more[name]}) for name in ("bodies", "companies")}
+    if conflicts != known:
+        expert["conflicts"] = conflicts
+        _changed(work, expert)
+    return expert
+
+
+def answer_due(now: datetime, rules: Rules) -> datetime:
+    """By when an offer made now is to be answered, holidays of single places left aside."""
+    return working_hours_after(now, None, rules.answer_within_hours)
+
+
+def to_match(expert: Document, load: Document | None, now: datetime, due: datetime, rules: Rules) -> Expert:
+    """The expert as matching sees one at this moment, of whom an answer would be due at that one."""
+    taken, conflicts = load or {}, expert.get("conflicts", {})
     return Expert(
         id=expert["_id"],
         levels={theme["code"]: theme["level"] for theme in expert["themes"]},
         kinds=frozenset(expert["kinds"]),
         capacity=expert["capacity"],
-        held=held,
-        provinces=provinces,
-        procedures=frozenset(expert["procedures"]),
+        held=len(taken.get("held", ())),
+        provinces=frozenset(expert["provinces"]),
+        home=expert.get("home"),
+        procedures={procedure["code"]: procedure["level"] for procedure in expert["procedures"]},
         active=expert["active"] and expert["entitled"],
-        present=is_present(expert, now),
-        near=near(provinces),
+        in_contract=in_contract(expert, now, due),
+        present=is_present(expert, now, due),
+        hours=expert.get("weekly_hours"),
+        hours_of_one=rules.hours_of_one_request,
+        recent=_received(taken, now),
+        conflicts=frozenset([*conflicts.get("bodies", ()), *conflicts.get("companies", ())]),
+        worked=frozenset(key for worked in taken.get("worked", ()) for key in _worked_keys(worked)),
+        back=back(expert, now, due),
     )
-
-
-def is_present(expert: Document, now: datetime) -> bool:
-    """Whether the expert is not away at this moment."""
-    return not any(absence["start"] <= now < absence["end"] for absence in expert["absences"])
 
 
 def held(work: Work, expert: str) -> list[str]:
@@ -62,10 +93,28 @@ def held(work: Work, expert: str) -> list[str]:
     return list((work.get(LOADS, expert) or {}).get("held", []))
 
 
+def places(profile: Document, rules: Rules) -> int:
+    """How many requests an expert may hold at once: as many as agreed, and as fit into the agreed hours."""
+    hours = profile.get("weekly_hours")
+    found = Expert("", {}, frozenset(), profile["capacity"], hours=hours, hours_of_one=rules.hours_of_one_request)
+    return found.places
+
+
 def take_place(work: Work, expert: str, assignment: str) -> None:
     """One place less; the version of the document keeps two from taking the last one."""
     load = work.get(LOADS, expert) or {"_id": expert, "held": []}
-    work.put(LOADS, {**load, "held": [*load["held"], assignment]})
+    today, first = _day(work.now), _day(work.now - _RECENT)
+    recent = {day: count for day, count in load.get("recent", {}).items() if day > first}
+    recent[today] = recent.get(today, 0) + 1
+    work.put(LOADS, {**load, "held": [*load["held"], assignment], "recent": recent})
+
+
+def remember(work: Work, expert: str, case: Document) -> None:
+    """An expert works for a body on a procedure: who asks again finds somebody who knows them."""
+    load = work.get(LOADS, expert)
+    worked = [case["body"], case["procedure"]]
+    if load and worked not in load.get("worked", []):
+        work.put(LOADS, {**load, "worked": [*load.get("worked", []), worked][-_WORKED_KEPT:]})
 
 
 def free_place(work: Work, expert: str, assignment: str) -> None:
@@ -81,10 +130,24 @@ def check(work: Work, expert: str, at: datetime) -> None:
     work.put(CHECKS, {"_id": new_id(work.now), "expert": expert, "at": at})
 
 
-def _changed(work: Work, expert: Document, *look_at: datetime) -> None:
+def _received(load: Document, now: datetime) -> int:
+    first = _day(now - _RECENT)
+    return sum(count for day, count in load.get("recent", {}).items() if day > first)
+
+
+def _worked_keys(worked: list[str | None]) -> list[str]:
+    body, procedure = worked
+    return [str(body), *([procedure, f"{body}/{procedure}"] if procedure else [])]
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(ROME).date().isoformat()
+
+
+def _changed(work: Work, expert: Document) -> None:
     expert["sequence"] += 1
     work.put(EXPERTS, expert)
-    for at in look_at:
+    for at in turning_points(expert, work.now):
         check(work, expert["_id"], at)
     next_absence = next((absence for absence in expert["absences"] if absence["end"] > work.now), None)
     state = AvailabilityState(

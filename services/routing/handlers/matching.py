@@ -1,122 +1,142 @@
-"""Deciding about a wave of waiting requests, and a coordinator deciding about one."""
+"""A wave becomes true: what is over is let go, and who was matched is offered to somebody, in one unit of work.
 
-from collections.abc import Iterable, Sequence
+The plan was made on what the matcher remembers. Here it meets the documents as they are: an offer is only made when
+the request still is the one that was looked at and the expert has the place that was counted on; all documents are
+guarded by their versions. What does not hold any more is left for the next wave.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.assignments import RequestUnroutable
-from contracts.envelope import new_id
-from services.chassis.i18n import N_
 from services.chassis.mongo import Document
-from services.chassis.problems import Problem
 from services.chassis.work import Work
-from services.routing.domain import OVER, Expert
+from services.routing.domain import ACTIVE
 from services.routing.handlers import cases, experts
-from services.routing.handlers.offers import REASSIGNED, let_go, offer
+from services.routing.handlers.offers import let_go, offer
+from services.routing.handlers.recording import MATCHER, record
 from services.routing.handlers.telling import tell_unroutable
-from services.routing.matching import Candidate, Decision, decide, vetoes, weigh
+from services.routing.matching import Decision
 from services.routing.rules import Rules
-from services.routing.store import ASSIGNMENTS, CASES, DECISIONS, EXPERTS
+from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 
-MATCHER = "matcher"
+Ending = tuple[str, str, str]
+"""Request, assignment and expert of an assignment that is to end."""
 
 
-def match(work: Work, requests: Iterable[str], candidates: Iterable[str], rules: Rules) -> int:
-    """Who waits is offered to somebody, or told to be unroutable; returns how many were offered."""
-    found = (work.get(CASES, id) for id in sorted(requests))
-    waiting = {case["_id"]: case for case in found if case and case["queue"] in ("ready", "stuck")}
-    decisions = decide(map(cases.to_match, waiting.values()), _experts(work, candidates), rules)
+@dataclass(frozen=True)
+class Seen:
+    """What a plan was made on: versions of requests and of profiles, and places held."""
+
+    cases: Mapping[str, int]
+    profiles: Mapping[str, int]
+    held: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What is to become true together."""
+
+    endings: Sequence[Ending]
+    decisions: Sequence[Decision]
+    seen: Seen
+    rules: Rules
+
+
+@dataclass
+class Outcome:
+    """What became of a wave: `stale` are experts, and `skipped` counts requests, that have changed meanwhile."""
+
+    offered: int = 0
+    skipped: int = 0
+    stale: set[str] = field(default_factory=set)
+    loads: dict[str, Document] = field(default_factory=dict)
+
+
+def needs(endings: Sequence[Ending], decisions: Sequence[Decision]) -> dict[str, list[str]]:
+    """The documents that a wave reads."""
+    chosen = [decision.chosen.expert for decision in decisions if decision.chosen]
+    helping = [expert for decision in decisions for _, expert in decision.co_experts if expert]
+    return {
+        CASES: [*(request for request, _, _ in endings), *(decision.case for decision in decisions)],
+        ASSIGNMENTS: [assignment for _, assignment, _ in endings],
+        EXPERTS: [*chosen, *helping],
+        LOADS: [*chosen, *(expert for _, _, expert in endings)],
+    }
+
+
+def apply(work: Work, wave: Wave) -> Outcome:
+    """Who waits is offered to somebody, or told to be unroutable."""
+    decisions, seen, outcome = wave.decisions, wave.seen, Outcome()
+    # Places that were counted on before anything of this wave changes them.
+    lead = {decision.chosen.expert for decision in decisions if decision.chosen}
+    outcome.stale = {expert for expert in lead if not _as_seen(work, expert, seen)}
+    end(work, wave.endings, None)
     for decision in decisions:
-        case = waiting[decision.case]
-        if decision.chosen:
-            assignment = offer(work, case, decision.chosen.expert, rules)
-            _record(work, case, decision, MATCHER, assignment["_id"])
+        case = work.get(CASES, decision.case)
+        if not case or case["queue"] not in ("ready", "stuck") or case["version"] != seen.cases[decision.case]:
+            outcome.skipped += 1
+        elif decision.chosen is None:
+            _nobody(work, case, decision)
+        elif _asked(decision) & outcome.stale or not _may_take(work, decision, wave):
+            outcome.stale |= _asked(decision)
+            outcome.skipped += 1
         else:
-            _nobody(work, case, decision, rules)
-    return sum(decision.chosen is not None for decision in decisions)
+            helping = [expert for _, expert in decision.co_experts if expert]
+            assignment = offer(work, case, decision.chosen.expert, wave.rules, helping)
+            record(work, case, decision, MATCHER, wave.rules, assignment["_id"])
+            outcome.offered += 1
+    touched = lead | {expert for _, _, expert in wave.endings}
+    outcome.loads = {expert: load for expert in touched if (load := work.get(LOADS, expert))}
+    return outcome
 
 
-def assign(
-    work: Work, request: str, assignment: str | None, expert: str, co_experts: Sequence[str], by: str, rules: Rules
-) -> Document:
-    """A coordinator decides who is asked; whoever was asked before is let go. Places are not exceeded."""
-    case = work.get(CASES, request)
-    assert case is not None
-    current = work.get(ASSIGNMENTS, assignment) if assignment else None
-    lead = case["lead"]
-    if (lead["assignment"] if lead else None) != (current["_id"] if current else None):
-        raise Problem(409, N_("The assignment changed meanwhile"), N_("Load the request again, then decide."))
-    if case["status"] in OVER or case["theme"] is None:
-        detail = N_("The request is over, or has no theme yet.")
-        raise Problem(409, N_("Nobody can be assigned to this request"), detail, extra={"allowed": []})
-    if current and current["expert"] == expert:
-        return current
-    chosen = _free_expert(work, case, expert)
-    if current:
-        let_go(work, case, current, REASSIGNED)
-        case = work.get(CASES, request) or case
-    decision = Decision(case["_id"], rules.version, weigh(cases.to_match(case), [chosen], rules)[0])
-    made = offer(work, case, expert, rules, co_experts)
-    _record(work, case, decision, by, made["_id"])
-    return made
+def end(work: Work, endings: Iterable[Ending], reason: str | None) -> None:
+    """Assignments end for a reason, None for: the request is over; those for which it no longer holds stay."""
+    for request, id, _ in endings:
+        case, assignment = work.get(CASES, request), work.get(ASSIGNMENTS, id)
+        if case and assignment and _still_to_end(case, assignment, reason):
+            let_go(work, case, assignment, reason)
 
 
-def _free_expert(work: Work, case: Document, expert: str) -> Expert:
-    """The expert a coordinator names: theme and territory are the coordinator's judgement, places and absences not."""
-    found = _experts(work, [expert])
-    if not found:
-        raise Problem(409, N_("Nobody can be assigned to this request"), N_("There is no such expert."))
-    against = vetoes(cases.to_match(case), found).get(expert)
-    if not found[0].active or not found[0].present or not found[0].free or against == "full":
-        detail = N_("The expert is away, inactive, or holds as many requests as agreed.")
-        raise Problem(409, N_("This expert cannot take it now"), detail, extra={"allowed": []})
-    return found[0]
+def _still_to_end(case: Document, assignment: Document, reason: str | None) -> bool:
+    if assignment["status"] not in ACTIVE:
+        return False
+    return bool(case["queue"] == "release" if reason is None else assignment["status"] == "offered")
 
 
-def _experts(work: Work, candidates: Iterable[str]) -> list[Expert]:
-    known = (work.get(EXPERTS, id) for id in candidates)
-    return [experts.to_match(one, len(experts.held(work, one["_id"])), work.now) for one in known if one]
+def _asked(decision: Decision) -> set[str]:
+    lead: list[Any] = [decision.chosen.expert] if decision.chosen else []
+    return {*lead, *(expert for _, expert in decision.co_experts if expert)}
 
 
-def _nobody(work: Work, case: Document, decision: Decision, rules: Rules) -> None:
+def _as_seen(work: Work, expert: str, seen: Seen) -> bool:
+    return len(experts.held(work, expert)) == seen.held.get(expert)
+
+
+def _may_take(work: Work, decision: Decision, wave: Wave) -> bool:
+    """Whether everybody's profile is the one that was judged, and the lead has a place at this very moment."""
+    found = {expert: work.get(EXPERTS, expert) for expert in _asked(decision)}
+    if any(row is None or row["version"] != wave.seen.profiles.get(expert) for expert, row in found.items()):
+        return False
+    lead = decision.chosen.expert if decision.chosen else ""
+    profile = found.get(lead)
+    return profile is not None and len(experts.held(work, lead)) < experts.places(profile, wave.rules)
+
+
+def _nobody(work: Work, case: Document, decision: Decision) -> None:
     """Nobody can be asked: the request waits, and the coordinators hear of it once for each reason."""
     reason, known = decision.reason or "all_vetoed", case["stuck"]
     if known and case["queue"] == "stuck" and known["reason"] == reason and not decision.refused:
         return
     case["stuck"] = {
         "reason": reason, "refused": decision.refused, "order": case["order"], "facts": list(cases.facts(case)),
-        "at": work.now,
+        "at": work.now, "until": decision.until,
     }  # fmt: skip
     case["queue"] = cases.queue(case)
     if case["told"] != reason:
         case["told"] = reason
-        tell_unroutable(work, RequestUnroutable, case, reason, rules)
+        tell_unroutable(work, case, decision, reason)
         work.put(CASES, case)
-        _record(work, case, decision, MATCHER)
+        record(work, case, decision, MATCHER, None)
     work.put(CASES, case)
-
-
-def _record(work: Work, case: Document, decision: Decision, by: str, id: str | None = None) -> None:
-    """Every decision is kept with its reasons, under the assignment's id if there is one."""
-    work.put(
-        DECISIONS,
-        {
-            "_id": id or new_id(work.now),
-            "request": case["_id"],
-            "number": case["number"],
-            "round": case["round"],
-            "at": work.now,
-            "by": by,
-            "rules_version": decision.rules_version,
-            "chosen": _candidate(decision.chosen) if decision.chosen else None,
-            "former": decision.former,
-            "reason": decision.reason,
-            "refused": decision.refused,
-            "runners_up": [_candidate(candidate) for candidate in decision.runners_up],
-            "vetoed": [{"expert": expert, "reason": reason} for expert, reason in decision.vetoed],
-            "vetoed_counts": decision.vetoed_counts,
-        },
-    )
-
-
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {"expert": candidate.expert, "score": candidate.score, "shares": candidate.shares}

@@ -4,7 +4,6 @@ Every function changes the case and the assignment together, so the version of t
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 
 from contracts.assignments import (
     AssignmentAccepted,
@@ -18,13 +17,11 @@ from contracts.assignments import (
     ReleasedData,
 )
 from contracts.envelope import new_id
-from contracts.vocabulary import province
-from contracts.working_time import add_working_time, office_calendar
 from services.chassis.mongo import Document
 from services.chassis.work import Work
-from services.routing.domain import OVER, Action, NotAllowed, after
+from services.routing.domain import OVER, Action, NotAllowed, after, working_hours_after
 from services.routing.handlers.cases import queue
-from services.routing.handlers.experts import free_place, take_place
+from services.routing.handlers.experts import free_place, remember, take_place
 from services.routing.handlers.telling import tell
 from services.routing.rules import Rules
 from services.routing.store import ASSIGNMENTS, CASES
@@ -53,8 +50,8 @@ def offer(work: Work, case: Document, expert: str, rules: Rules, co_experts: Ite
         "co_experts": together,
         "people": [expert, *together],
         "offered_at": work.now,
-        "expires_at": _working_hours_after(work.now, case["province"], rules.answer_within_hours),
-        "remind_at": _working_hours_after(work.now, case["province"], rules.remind_after_hours),
+        "expires_at": working_hours_after(work.now, case["province"], rules.answer_within_hours),
+        "remind_at": working_hours_after(work.now, case["province"], rules.remind_after_hours),
         "accepted_at": None,
         "ended_at": None,
         "reason": None,
@@ -76,6 +73,7 @@ def accept(work: Work, case: Document, assignment: Document) -> Document:
         raise NotAllowed("released", "accept")
     assignment.update(status=status, accepted_at=work.now, remind_at=None)
     case["lead"]["status"] = status
+    remember(work, assignment["expert"], case)
     _keep(work, case, assignment, AssignmentAccepted)
     return assignment
 
@@ -160,8 +158,3 @@ def _why_over(case: Document) -> str:
         return str(case["status"])
     lead = case["lead"]
     return RECLASSIFIED if lead and lead["status"] == "offered" and lead["theme"] != case["theme"] else "reopened"
-
-
-def _working_hours_after(start: datetime, sigla: str, hours: float) -> datetime:
-    calendar = office_calendar(sigla if province(sigla) else None)
-    return add_working_time(calendar, start, timedelta(hours=hours)).replace(microsecond=0)

@@ -2,11 +2,18 @@
 
 from typing import Any
 
-from contracts.assignments import AssignmentData, AssignmentEvent, AssignmentState, UnroutableData
+from contracts.assignments import (
+    AssignmentData,
+    AssignmentEvent,
+    AssignmentState,
+    RequestUnroutable,
+    UnroutableData,
+    VetoedExpert,
+)
 from contracts.envelope import derived_id
 from services.chassis.mongo import Document
 from services.chassis.work import Work
-from services.routing.rules import Rules
+from services.routing.matching import Decision
 
 
 def tell(
@@ -32,16 +39,18 @@ def tell(
         offered_at=assignment["offered_at"],
         expires_at=assignment["expires_at"],
         accepted_at=assignment["accepted_at"],
+        co_experts=tuple(assignment["co_experts"]),
         rules_version=assignment["rules_version"],
     )
     work.publish(model, case["_id"], case["sequence"], payload(state=state, **more))
 
 
-def tell_unroutable(work: Work, model: type[AssignmentEvent], case: Document, reason: str, rules: Rules) -> None:
-    """Publishes that nobody can be asked now."""
+def tell_unroutable(work: Work, case: Document, decision: Decision, reason: str) -> None:
+    """Publishes that nobody can be asked now, whom each veto concerns, and when somebody is back."""
     nobody: Document = {
         "_id": derived_id("unroutable", case["_id"]), "order": case["order"], "round": case["round"],
         "status": "unroutable", "expert": None, "task_force": case["theme"], "offered_at": None, "expires_at": None,
-        "accepted_at": None, "rules_version": rules.version,
+        "accepted_at": None, "co_experts": [], "rules_version": decision.rules_version,
     }  # fmt: skip
-    tell(work, model, case, nobody, UnroutableData, reason=reason)
+    vetoed = tuple(VetoedExpert(expert=expert, reason=veto) for expert, veto in decision.vetoed)
+    tell(work, RequestUnroutable, case, nobody, UnroutableData, reason=reason, until=decision.until, vetoed=vetoed)

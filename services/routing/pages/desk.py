@@ -8,12 +8,11 @@ from starlette.responses import Response
 from contracts.vocabulary import themes
 from services.chassis.auth import PEOPLE, Caller, allow
 from services.chassis.i18n import language_of
-from services.chassis.mongo import Document
 from services.chassis.problems import not_found
-from services.routing.desk import manages, sees
+from services.routing.desk import manages, may_know
 from services.routing.domain import OVER
 from services.routing.explanation import explain
-from services.routing.pages.shown import Shown, described, notices
+from services.routing.pages.shown import Shown, described, notices, people_in
 from services.routing.store import ASSIGNMENTS
 from services.routing.wording import DECLINE, why_waiting
 
@@ -58,10 +57,11 @@ def router(shown: Shown) -> APIRouter:
     async def who(request: Request, caller: Anybody, number: str) -> Response:
         case = await reading.case(number)
         lead = await reading.one(ASSIGNMENTS, case["lead"]["assignment"]) if case and case["lead"] else None
-        if case is None or not _may_know(caller, case, lead):
+        if case is None or not may_know(caller, case, lead):
             raise not_found()
-        made = await reading.decision(case["_id"]) if manages(caller, [case["theme"]]) else None
-        people = [*(lead["people"] if lead else ()), *_people_in(made)]
+        latest = await reading.decision(case["_id"])
+        made = latest if manages(caller, [case["theme"]]) else None
+        people = [*(lead["people"] if lead else ()), *people_in(made)]
         known = await shown.names.of(people)
         translator = pages.translations.translator(language_of(request, caller))
         return pages.fragment(
@@ -77,22 +77,10 @@ def router(shown: Shown) -> APIRouter:
             why=why_waiting(case) if case["queue"] in ("ready", "stuck", "coordinator") else None,
             explanation=explain(made, translator, known) if made else [],
             reasons=DECLINE,
+            decided=latest is not None,
         )
 
     return routes
-
-
-def _may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
-    if caller.has("coordinator", "secretariat", "monitor") or (lead and sees(caller, lead)):
-        return True
-    return case["body"] in caller.scopes("official", "representative")
-
-
-def _people_in(made: Document | None) -> list[str]:
-    if made is None:
-        return []
-    entries = [*([made["chosen"]] if made["chosen"] else []), *made["runners_up"], *made["vetoed"]]
-    return [entry["expert"] for entry in entries]
 
 
 def _task_forces(counts: dict[str, dict[str, int]], language: str) -> list[dict[str, Any]]:

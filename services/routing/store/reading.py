@@ -26,6 +26,11 @@ class Reading:
         """The latest decision about a request."""
         return await self._database[DECISIONS].find_one({"request": request}, sort=[("at", -1)])
 
+    async def decisions(self, request: str, limit: int = 20) -> list[Document]:
+        """The latest decisions about a request, newest first."""
+        rows = self._database[DECISIONS].find({"request": request}).sort("at", -1).limit(limit)
+        return [row async for row in rows]
+
     async def assignments(
         self, limit: int, before: str | None = None, person: str | None = None, **equal: str | None
     ) -> list[Document]:

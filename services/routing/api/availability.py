@@ -1,0 +1,82 @@
+"""/api/experts/{id}/...: absences, one or a whole calendar, and conflicts of interest: told by expert or manager."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.chassis.auth import Caller, allow
+from services.chassis.execution import Executor
+from services.chassis.i18n import N_
+from services.chassis.idempotency import once
+from services.chassis.mongo import Document
+from services.chassis.problems import forbidden, invalid, not_found
+from services.chassis.work import Work
+from services.routing.api.calendars import NotACalendar, absences
+from services.routing.api.documents import expert
+from services.routing.api.profiles import Absence, Conflicts
+from services.routing.desk import manages
+from services.routing.handlers import experts
+from services.routing.store import EXPERTS
+
+Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
+
+
+class CalendarFile(BaseModel):
+    """The content of an iCalendar file (.ics), as calendars export it."""
+
+    model_config = ConfigDict(extra="forbid")
+    calendar: Annotated[str, Field(min_length=1, max_length=500_000)]
+
+
+def router(executor: Executor) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/experts/{id}", tags=["experts"])
+
+    @routes.post("/absences", status_code=201)
+    async def add_absence(request: Request, caller: Reader, id: str, absence: Absence) -> dict[str, Any]:
+        """The expert will be away."""
+        days = absence.document()
+
+        def add(work: Work) -> dict[str, Any]:
+            known = _allowed(work, caller, id)
+            return expert(experts.add_absence(work, id, days) or known)
+
+        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+
+    @routes.post("/absences/import", status_code=201)
+    async def import_absences(request: Request, caller: Reader, id: str, file: CalendarFile) -> dict[str, Any]:
+        """All absences of an iCalendar file; what is no absence of whole days is counted. Titles are not kept."""
+        try:
+            found, left_out = absences(file.calendar.encode())
+        except (NotACalendar, UnicodeEncodeError) as error:
+            raise invalid([{"pointer": "/calendar", "detail": N_("This is no iCalendar file.")}]) from error
+
+        def add(work: Work) -> dict[str, Any]:
+            known = _allowed(work, caller, id)
+            kept = experts.add_absences(work, id, found) or known
+            return {"expert": expert(kept), "absences": len(found), "left_out": left_out}
+
+        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+
+    @routes.post("/conflicts", status_code=201)
+    async def add_conflicts(request: Request, caller: Reader, id: str, conflicts: Conflicts) -> dict[str, Any]:
+        """The expert declares conflicts of interest: requests of these bodies or companies go to others."""
+        more = conflicts.document()
+
+        def add(work: Work) -> dict[str, Any]:
+            _allowed(work, caller, id)
+            return expert(experts.add_conflicts(work, id, more))
+
+        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+
+    return routes
+
+
+def _allowed(work: Work, caller: Caller, id: str) -> Document:
+    known = work.get(EXPERTS, id)
+    if known is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
+        raise not_found()
+    if caller.id != id and not manages(caller, known["task_forces"]):
+        raise forbidden()
+    return known

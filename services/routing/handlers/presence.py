@@ -1,0 +1,47 @@
+"""When an expert is there: absences, working days and the contract, looked at from one moment."""
+
+from datetime import datetime, timedelta
+
+from services.chassis.mongo import Document
+from services.routing.domain import ROME
+
+_EVERY_DAY = frozenset(range(7))
+
+
+def is_present(expert: Document, now: datetime, due: datetime) -> bool:
+    """Not away now, nor when the answer is due, and at work on one of the days in between."""
+    away = any(
+        absence["start"] <= now < absence["end"] or now < absence["start"] <= due < absence["end"]
+        for absence in expert["absences"]
+    )
+    return not away and _works_between(expert.get("working_days"), now, due)
+
+
+def in_contract(expert: Document, now: datetime, due: datetime) -> bool:
+    """Whether the contract has begun and does not end before the answer is due."""
+    start, end = expert.get("contract_start"), expert.get("contract_end")
+    return (start is None or start <= now) and (end is None or due < end)
+
+
+def back(expert: Document, now: datetime, due: datetime) -> datetime | None:
+    """When somebody who is not there now will be: the end of the absence, or the beginning of the contract."""
+    start, end = expert.get("contract_start"), expert.get("contract_end")
+    if end is not None and end <= due:
+        return None
+    moments = [absence["end"] for absence in expert["absences"] if absence["start"] <= due and now < absence["end"]]
+    return max([*moments, *([start] if start and now < start else [])], default=None)
+
+
+def turning_points(expert: Document, now: datetime) -> list[datetime]:
+    """Moments, from now on, at which somebody comes or goes: the matcher looks at them then."""
+    moments = [moment for absence in expert["absences"] for moment in (absence["start"], absence["end"])]
+    moments += [moment for name in ("contract_start", "contract_end") if (moment := expert.get(name))]
+    return sorted({now, *(moment for moment in moments if moment > now)})
+
+
+def _works_between(days: list[int] | None, now: datetime, due: datetime) -> bool:
+    if days is None or len(days) == len(_EVERY_DAY):
+        return True
+    first, last = now.astimezone(ROME).date(), due.astimezone(ROME).date()
+    span = min((last - first).days + 1, 7)
+    return any((first + timedelta(days=more)).weekday() in days for more in range(span))

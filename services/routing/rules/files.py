@@ -1,0 +1,119 @@
+"""Reading `rules.yaml`, with the line of every fault, and again when the file changes."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yaml
+from pydantic import ValidationError
+
+from services.routing.rules.model import Rules, WrongRules
+
+DEFAULT = Path(__file__).parents[1] / "rules.yaml"
+PATH = "AFFIANCA_ROUTING_RULES"
+"""Environment variable: another file of rules than the one beside this package."""
+_LOOK_EVERY = 2.0
+_Place = tuple[str | int, ...]
+log = structlog.get_logger()
+
+
+def load_rules(path: Path | None = None) -> Rules:
+    """The rules of a file. Raises WrongRules."""
+    path = path or Path(os.environ.get(PATH, DEFAULT))
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, yaml.SafeLoader)
+        lines = dict(_lines(root, ())) if root else {}
+        return Rules.model_validate(yaml.safe_load(text))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongRules(f"{path.name}: {error}") from error
+    except yaml.YAMLError as error:
+        raise WrongRules(f"{path.name}: {_syntax(error)}") from error
+    except ValidationError as error:
+        faults = "; ".join(
+            f"line {_line(lines, fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'rules'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise WrongRules(f"{path.name}: {faults}") from error
+
+
+class Rulebook:
+    """The rules in force: `current` changes when the file does, between two decisions and never within one."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or Path(os.environ.get(PATH, DEFAULT))
+        self._seen = self._state()
+        self._task: asyncio.Task[None] | None = None
+        self.current = load_rules(self._path)
+
+    async def start(self) -> None:
+        """Looks at the file from now on."""
+        self._task = asyncio.create_task(self._watch(), name="rules")
+
+    async def stop(self) -> None:
+        """Looks no more."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def refresh(self) -> None:
+        """Takes the file if it changed. One that cannot be used is told in the log once, and the rules stay."""
+        state = self._state()
+        if state == self._seen:
+            return
+        self._seen = state
+        try:
+            rules = load_rules(self._path)
+            if rules != self.current and rules.version == self.current.version:
+                raise WrongRules(f"{self._path.name}: the rules changed and `version` is still {rules.version!r}")
+        except WrongRules as wrong:
+            log.error("rules_not_reloaded", reason=str(wrong), in_force=self.current.version)
+            return
+        self.current = rules
+        log.info("rules_reloaded", version=rules.version)
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            self.refresh()
+
+
+def _lines(node: yaml.Node, place: _Place) -> Iterator[tuple[_Place, int]]:
+    """The line of every value, by its place; a key given twice is a fault that YAML itself would hide."""
+    yield place, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        keys: set[Any] = set()
+        for key, value in node.value:
+            if key.value in keys:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
+            keys.add(key.value)
+            yield (*place, key.value), key.start_mark.line + 1
+            yield from (found for found in _lines(value, (*place, key.value)) if found[0] != (*place, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _lines(item, (*place, number))
+
+
+def _line(lines: dict[_Place, int], place: _Place) -> int:
+    """The line of a fault; what is missing has none of its own, so that of what should hold it."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def _syntax(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or "this is no YAML"
+    return f"line {mark.line + 1}: {what}" if mark else str(what)

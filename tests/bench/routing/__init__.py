@@ -1,0 +1,1 @@
+"""`make bench-routing`: the optimal matching measured beside its bars."""
