@@ -10,7 +10,7 @@ PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-em
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down dead-letters rebuild backup restore environment test test-all chaos bench lint types check format requirements assets-lock
+.PHONY: help up down dead-letters rebuild backup restore environment test test-all chaos fuzz-mail bench lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test-all: test ## run the quick tests, then the rest: browser, Apache Kafka, cha
 
 chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 of each, REQUESTS=1000), then compare all promises
 	CHAOS_SEED=$(SEED) CHAOS_KILLS=$(KILLS) CHAOS_REQUESTS=$(or $(REQUESTS),1000) $(VENV) -m pytest -q tests/chaos $(ARGS)
+
+fuzz-mail: environment ## send 10,000 mutated mails through the whole door (SEED=20261124 MAILS=10000)
+	MAIL_FUZZ_SEED=$(or $(SEED),20261124) MAIL_FUZZ_STORED=$(or $(MAILS),10000) $(VENV) -m pytest -q tests/intake/test_mail_fuzz.py $(ARGS)
 
 bench: environment ## measure speed and capacity (ARGS="full broker=embedded,apache only=flood"; docs/performance.md)
 	$(VENV) -m tests.bench $(ARGS)

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from services.intake.mailbox.messages import Unreadable, decoded_text, read_mail
+from services.intake.mailbox.charsets import decoded_text
+from services.intake.mailbox.messages import Unreadable, read_mail
 from services.intake.mailbox.plain_text import plain_text
 
 

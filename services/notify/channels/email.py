@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as WIRE
 from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
+from contracts.mail_references import WIRE, MailReference, message_id, reply_address
 from services.chassis.settings import Settings
 from services.notify.channels.letter import SENT, Letter, Outcome, Send
 from services.notify.texts import Texts
@@ -24,6 +24,7 @@ class Email:
         self._texts = texts
         self._sender = parseaddr(settings.mail_from)[1]
         self._host = self._sender.rpartition("@")[2]
+        self._secret = settings.secret_key.get_secret_value()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -73,17 +74,20 @@ class Email:
         mail["Subject"] = f"[{letter.number}] {text.title}"
         mail["From"] = Address(f"Affianca – {self._settings.programme}", addr_spec=self._sender)
         mail["To"] = Address(" ".join(person.name.split()), addr_spec=_checked(person.email))
-        mail["Reply-To"] = self._settings.mail_from
+        mail["Reply-To"] = reply_address(self._secret, letter.number, self._sender)
         mail["Date"] = format_datetime(letter.at)
-        mail["Message-ID"] = f"<{letter.id}@{self._host}>"
+        mail["Message-ID"] = self._message_id(letter, letter.id)
         if letter.thread:
-            mail["In-Reply-To"] = mail["References"] = f"<{letter.thread}@{self._host}>"
+            mail["In-Reply-To"] = mail["References"] = self._message_id(letter, letter.thread)
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Content-Language"] = person.language
         mail.set_content(text.plain, charset="utf-8", cte="quoted-printable")
         mail.add_alternative(text.html, subtype="html", charset="utf-8", cte="quoted-printable")
         return mail
+
+    def _message_id(self, letter: Letter, delivery: str) -> str:
+        return message_id(self._secret, MailReference(delivery, letter.number), self._host)
 
 
 def outcome_of(error: Exception) -> Outcome:
