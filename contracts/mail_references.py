@@ -11,6 +11,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from email.headerregistry import HeaderRegistry, MessageIDHeader
+from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from uuid import UUID
 
@@ -21,10 +22,10 @@ _MESSAGE = re.compile(rf"<?({_ID})\.({_NUMBER})\.({_SIGNATURE})@[^@<>\s]+>?", re
 _TAG = re.compile(rf"({_NUMBER})-({_SIGNATURE})", re.IGNORECASE)
 
 
-def _wire() -> EmailPolicy:
+def _wire() -> "EmailPolicy[EmailMessage]":
     registry = HeaderRegistry()
     for name in ("in-reply-to", "references"):
-        registry.map_to_type(name, MessageIDHeader)
+        registry.map_to_type(name, MessageIDHeader)  # type: ignore[arg-type]
     return SMTP.clone(header_factory=registry, max_line_length=100)
 
 

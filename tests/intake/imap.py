@@ -14,7 +14,7 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-USER, PASSWORD = "assistenza", "a password of the tests"
+USER, PASSWORD = "assistenza", "a-password-of-the-tests"
 _CONFIGURATION = """
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -131,8 +131,8 @@ def mailbox(folder: Path) -> Iterator[Mailbox]:
     text = _CONFIGURATION.format(folder=folder, port=port, password=PASSWORD, **facts)
     (folder / "dovecot.conf").write_text(text)
     server = Mailbox(folder, port)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.stop()

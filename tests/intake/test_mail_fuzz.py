@@ -22,7 +22,7 @@ from tests.intake.post import Post
 
 SEED = int(os.environ.get("MAIL_FUZZ_SEED", "20261124"))
 PARSED = 10_000
-STORED = int(os.environ.get("MAIL_FUZZ_STORED", "600"))
+STORED = int(os.environ.get("MAIL_FUZZ_STORED", "400"))
 SLOWEST = 5.0
 
 

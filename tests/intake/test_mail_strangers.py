@@ -30,6 +30,16 @@ async def test_a_stranger_is_quarantined_and_answered_once_a_day(post: Post, eve
     assert await eventually(lambda: database["mail_answers"].count_documents({"to": None, "attempts": 1}))
 
 
+async def test_a_stranger_who_writes_by_pec_is_answered_too(post: Post, eventually) -> None:
+    address = stranger()
+
+    await post.letter("pec-envelope", address)
+    await eventually(lambda: [sent for sent in post.sent if sent.to == address])
+
+    row = await post.kept(address)
+    assert (row["state"], row["reason"], row["channel"]) == ("quarantined", "sender-unknown", "pec")
+
+
 async def test_a_stranger_who_quotes_a_request_learns_nothing_of_it(post: Post, eventually) -> None:
     _, key = await post.official()
     request = await post.town.submitted(key, title="Discarica di via Roma")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from contracts.envelope import new_id
 from contracts.mail_references import read_message_id
 from services.chassis.i18n import ROME
 from services.intake.mailbox.messages import read_mail
@@ -14,7 +15,7 @@ from services.intake.mailbox.pec import certificate_of
 from services.intake.mailbox.settings import MailSettings
 from services.intake.store import open_stores
 from tests.intake.letters import SECRET, letter, ours
-from tests.intake.post import Post
+from tests.intake.post import Post, mail
 from tests.intake.test_mail_reports import told, warnings
 
 
@@ -47,6 +48,16 @@ async def test_the_envelope_is_kept_byte_for_byte_with_what_it_certifies(post: P
     assert row["certificate"]["sender"] == address
     assert row["certificate"]["identifier"].startswith("opec21011.")
     assert row["certificate"]["at"] is not None
+
+
+async def test_the_pec_of_an_official_is_an_address_of_its_own(post: Post) -> None:
+    address, pec = f"u{new_id()[-12:]}@comune.example", f"comune.{new_id()[-12:]}@pec.example"
+    _, key = await post.town.official(email=address, pec=pec.upper())
+
+    await post.letter("pec-envelope", pec)
+    await post.send(address, mail(address, "Per posta ordinaria"))
+
+    assert sorted(item["channel"] for item in await post.mine(key, address)) == ["email", "pec"]
 
 
 async def test_an_answer_by_pec_joins_its_request(post: Post) -> None:

@@ -131,6 +131,8 @@ def _person_document(person: Document, access: Document | None = None) -> Json:
     document: Json = {
         "id": person["_id"],
         **{name: person[name] for name in ("name", "email", "language")},
+        "pec": person.get("pec"),
+        "undeliverable_since": _undeliverable(person),
     }
     if access:
         document["grants"] = [
@@ -143,3 +145,9 @@ def _person_document(person: Document, access: Document | None = None) -> Json:
         ]
         document["credentials"] = len(access["credentials"])
     return document
+
+
+def _undeliverable(person: Document) -> str | None:
+    """Since when mails to the person's present address come back for good."""
+    told = person.get("undeliverable")
+    return instant(told["at"]) if told and told["email"] == person.get("email_key") else None

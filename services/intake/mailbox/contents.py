@@ -114,10 +114,18 @@ def _file(part: Message, kind: str, name: str) -> AttachedFile:
     content = part.get_payload()
     if kind == "message/rfc822" and isinstance(content, list) and content and isinstance(content[0], Message):
         subject = one_line(str(content[0].get("subject", "")))
-        return AttachedFile(safe_name(name or f"{subject[:100] or 'message'}.eml"), kind, len(str(content[0])))
+        return AttachedFile(safe_name(name or f"{subject[:100] or 'message'}.eml"), kind, _size(content[0]))
     inline = not _is_attachment(part) and part.get("content-id") is not None
     ending = re.sub(r"[^a-z0-9]", "", part.get_content_subtype().lower())[:8] or "bin"
     return AttachedFile(safe_name(name or f"file.{ending}"), kind, len(_bytes_of(part)), inline)
+
+
+def _size(message: Message) -> int:
+    """About how large a message within the message is; some cannot be written again."""
+    try:
+        return len(message.as_bytes())
+    except Exception:
+        return 0
 
 
 def _distinct(files: list[AttachedFile]) -> tuple[AttachedFile, ...]:

@@ -93,10 +93,11 @@ def _read(message: Message, raw: bytes, return_path: str | None, trusted: frozen
     # The provider's envelope has a return path of its own: only the mail within tells whether a machine wrote it.
     inner = _headers(envelope.inner)
     mail = _plain(envelope.inner, inner, raw, "postacert")
-    mail = replace(mail, report=report_of(envelope.inner, mail.senders, mail.subject, False), answerable=False)
+    mail = replace(mail, report=report_of(envelope.inner, mail.senders, mail.subject, False))
     told = envelope.certificate
     proven = told is not None and mail.senders == (told.sender,)
-    return replace(mail, certificate=told if proven else None, anomaly=not proven)
+    answerable = proven and mail.answerable
+    return replace(mail, certificate=told if proven else None, anomaly=not proven, answerable=answerable)
 
 
 def _plain(message: Message, headers: dict[str, str], raw: bytes, return_path: str | None) -> IncomingMail:

@@ -66,7 +66,7 @@ class Poller:
             client = self._client or await asyncio.to_thread(self._connect)
             self._client = client
             taken = await self._take_all(client)
-            if not taken and not self._stopping:
+            if not (taken or self._failed or self._stopping):
                 await asyncio.to_thread(self._wait, client)
         except _AWAY as error:
             log.warning("mailbox_away", error=type(error).__name__)

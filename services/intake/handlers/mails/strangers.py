@@ -4,6 +4,7 @@ The answer discloses nothing, quotes nothing, and goes to nobody who may be a ma
 in the transaction that keeps the mail, and sent by a job.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 Send = Callable[[EmailMessage, str], Awaitable[bool | None]]
 """Sends a mail: True when it was taken, False when it never will be, None when it may be later."""
 _INTAKE = Path(__file__).parents[2]
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(\.[\w-]+)+", re.ASCII)
 _GIVE_UP = timedelta(hours=48)
 _AT_ONCE = 20
 _SUBJECT = N_("Your message to the assistance service")
@@ -46,7 +48,12 @@ async def keep_stranger(parts: Parts, door: Door, arrival: Arrival, about: Match
     mail, now = arrival.mail, parts.clock.now()
     day = now.astimezone(ROME).date().isoformat()
     answer = derived_id("mail-answer", mail.senders[0], day)
-    wanted = mail.answerable and door.policy.answers_strangers and mail.authentication.verdict != "forged"
+    wanted = (
+        bool(_ADDRESS.fullmatch(mail.senders[0]))
+        and mail.answerable
+        and door.policy.answers_strangers
+        and mail.authentication.verdict != "forged"
+    )
     wanted = wanted and await parts.stores.mails.answers_of(day) < door.policy.answers_daily
 
     def decide(work: Work) -> bool:
@@ -67,7 +74,12 @@ async def send_answers(parts: Parts, door: Door, url: str, send: Send) -> bool:
     """Sends the answers that are due; whether more wait. A job calls it, one process at a time."""
     due = await parts.stores.mails.answers_due(parts.clock.now(), _AT_ONCE)
     for row in due:
-        sent = await send(_letter(row, door, url), row["to"])
+        try:
+            sent = await send(_letter(row, door, url), row["to"])
+        except Exception as error:
+            # An address that nothing can be written to must not hold up the answers behind it.
+            log.warning("mail_answer_impossible", error=type(error).__name__)
+            sent = False
         await parts.executor.run({ANSWERS: [row["_id"]]}, partial(_sent, id=row["_id"], sent=sent))
     return len(due) == _AT_ONCE
 
