@@ -78,6 +78,21 @@ async def test_reports_may_come_in_any_order(post: Post, names: tuple[str, str])
     assert (rows[-1]["fate"], len(rows[-1]["reports"])) == ("failed", 2)
 
 
+async def test_what_was_told_of_our_mails_is_shown_to_coordination(post: Post) -> None:
+    address, key = await post.official()
+    request = await post.town.submitted(key)
+    row = await told(post, "bounce-delayed", address, request)
+    path = f"/api/intake/mails/outgoing?number={request['number']}"
+
+    shown = (await post.town.call("GET", path)).json()["items"]
+    refused = await post.town.call("GET", path, key)
+
+    assert row is not None
+    assert [(item["delivery"], item["fate"]) for item in shown] == [(row["_id"], "delayed")]
+    assert [report["code"] for report in shown[0]["reports"]] == ["4.4.1"]
+    assert refused.status_code == 403
+
+
 async def test_the_same_bounce_twice_is_told_once(post: Post) -> None:
     address, key = await post.official()
     request = await post.town.submitted(key)

@@ -4,7 +4,7 @@ import email
 import email.policy
 
 from contracts.envelope import new_id
-from tests.intake.conftest import VARESE
+from tests.intake.conftest import SARONNO, VARESE
 from tests.intake.post import Post, mail
 
 
@@ -102,6 +102,22 @@ async def test_a_held_mail_becomes_a_message_or_a_request_or_nothing_once(post: 
     assert made is not None
     assert await post.town.service.database["requests"].count_documents({"_id": made["request"], "body": VARESE}) == 1
     assert original.content == bytes(rows[1]["raw"])
+
+
+async def test_who_is_erased_leaves_no_mail_that_waits(post: Post) -> None:
+    _, key = await post.official()
+    request = await post.town.submitted(key)
+    other, _ = await post.official(SARONNO)
+    await post.letter("gmail-reply", other, request)
+    row, person = await post.kept(other), await post.person(other)
+    assert person is not None
+
+    answer = await post.town.call("DELETE", f"/api/persons/{person['_id']}")
+
+    after = await post.town.service.database["mails"].find_one({"_id": row["_id"]})
+    assert answer.status_code == 204
+    assert after is not None
+    assert (after["raw"], after["author"], after["erased"]) == (b"", None, True)
 
 
 async def test_a_mail_that_names_no_request_needs_one_and_a_taken_mail_is_not_shown(post: Post) -> None:

@@ -156,6 +156,22 @@ def test_a_certificate_with_a_dtd_an_entity_or_no_xml_certifies_nothing() -> Non
     assert (found.provider, found.fault) == ("GESTORE PEC DI PROVA S.P.A.", "nessuno")
 
 
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE postacert [<!ENTITY a "x">]>',
+        "<!DOCTYPE postacert>",
+        '<!DOCTYPE postacert SYSTEM "https://spia.example/postacert.dtd">',
+        '<!DOCTYPE z [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>',
+    ],
+)
+def test_a_certificate_with_any_dtd_certifies_nothing(doctype: str) -> None:
+    content = letter("pec-envelope").replace(b"<postacert ", f"{doctype}<postacert ".encode())
+
+    assert certificate_of(email.message_from_bytes(content)) is None
+    assert read_mail(content, "x").anomaly
+
+
 def test_an_envelope_whose_mail_is_in_base64_is_read_too() -> None:
 
     content = letter("pec-envelope").replace(b"\r\n", b"\n")

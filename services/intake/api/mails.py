@@ -11,7 +11,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers.mails import approval
-from services.intake.handlers.parts import Parts
+from services.intake.handlers.parts import Parts, find
 
 routes = APIRouter(prefix="/api/intake/mails", tags=["mails"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -48,11 +48,29 @@ async def list_mails(
     return answer({"items": [mail_document(row) for row in rows], "next_cursor": following})
 
 
+@routes.get("/outgoing")
+async def list_outgoing(
+    caller: Coordination, parts: Here, number: Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]
+) -> Response:
+    """What other servers told of our mails about this request: bounces, and receipts of the PEC."""
+    request = await find(parts, caller, number)
+    rows = await parts.stores.mails.outgoing(request["_id"])
+    items = [
+        {
+            "delivery": row["_id"],
+            "fate": row["fate"],
+            "reports": [{"fate": one["fate"], "code": one["code"], "at": instant(one["at"])} for one in row["reports"]],
+        }
+        for row in rows
+    ]
+    return answer({"items": items, "next_cursor": None})
+
+
 @routes.get("/{id}/original")
 async def read_original(id: str, caller: Coordination, parts: Here) -> Response:
     """The mail as it came in, byte for byte."""
     row = await parts.stores.mails.waiting(id)
-    if row is None or row.get("erased"):
+    if row is None:
         raise not_found()
     headers = {"Content-Disposition": f'attachment; filename="{id}.eml"', "X-Content-Type-Options": "nosniff"}
     return Response(await parts.stores.mails.original(row), headers=headers, media_type="application/octet-stream")

@@ -105,6 +105,7 @@ async def revoke(id: str, form: Revocation, caller: Secretariat, parts: Here) ->
 @routes.delete("/{id}", status_code=204)
 async def erase(id: str, caller: Secretariat, parts: Here) -> Response:
     """Erases a person's data here and, by an event, everywhere; safe to repeat."""
+    await parts.stores.mails.forget_waiting(await parts.stores.persons.only_theirs(id))
     await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
     await parts.stores.mails.forget(id)
     return Response(status_code=204)

@@ -49,15 +49,20 @@ def parts_of(message: Message) -> Iterator[Message]:
     while waiting and seen < _MOST_PARTS:
         part = waiting.pop(0)
         seen += 1
-        content = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(content, list):
-            waiting.extend(piece for piece in content[:_MOST_PARTS] if isinstance(piece, Message))
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting.extend(inner_of(part))
         else:
             yield part
 
 
+def inner_of(part: Message) -> list[Message]:
+    """The messages or parts within a part. Asking others for text would let their charset choose the codec."""
+    content = part.get_payload() if part.is_multipart() else []
+    return [piece for piece in content[:_MOST_PARTS] if isinstance(piece, Message)] if isinstance(content, list) else []
+
+
 def contents_of(message: Message) -> Contents:
-    """The first plain text, else the first HTML as text, else what a winmail.dat says; and all files."""
+    """The plain texts, else the first HTML as text, else what a winmail.dat says; and all files."""
     plain: list[str] = []
     html: list[str] = []
     hidden: list[Winmail] = []
@@ -73,7 +78,8 @@ def contents_of(message: Message) -> Contents:
         elif len(files) < _MOST_FILES and kind not in _SIGNATURES:
             files.append(_file(part, kind, name))
     files += [AttachedFile(safe_name(name), "application/octet-stream", size) for w in hidden for name, size in w.files]
-    words = next((text for text in plain if text.strip()), "") or _of_html(html)
+    # Apple Mail writes a text before and one after each picture.
+    words = "\n\n".join(dict.fromkeys(text.strip("\r\n") for text in plain if text.strip())) or _of_html(html)
     words = words or next((w.text or plain_text(w.html) for w in hidden if w.text or w.html), "")
     return Contents(cleaned(words), _distinct(files[:_MOST_FILES]))
 
@@ -88,7 +94,11 @@ def _of_html(html: list[str]) -> str:
 
 
 def _text_of(part: Message) -> str:
-    return decoded_text(_bytes_of(part)[:_LONGEST_READ], part.get_content_charset())
+    content = _bytes_of(part)
+    if len(content) > _LONGEST_READ:
+        # Cut between lines: half a sign would look like another charset.
+        content = content[: content.rfind(b"\n", 0, _LONGEST_READ) + 1] or content[:_LONGEST_READ]
+    return decoded_text(content, part.get_content_charset())
 
 
 def _bytes_of(part: Message) -> bytes:
@@ -111,10 +121,10 @@ def _name(part: Message) -> str:
 
 
 def _file(part: Message, kind: str, name: str) -> AttachedFile:
-    content = part.get_payload()
-    if kind == "message/rfc822" and isinstance(content, list) and content and isinstance(content[0], Message):
-        subject = one_line(str(content[0].get("subject", "")))
-        return AttachedFile(safe_name(name or f"{subject[:100] or 'message'}.eml"), kind, _size(content[0]))
+    within = inner_of(part)
+    if kind == "message/rfc822" and within:
+        subject = one_line(str(within[0].get("subject", "")))
+        return AttachedFile(safe_name(name or f"{subject[:100] or 'message'}.eml"), kind, _size(within[0]))
     inline = not _is_attachment(part) and part.get("content-id") is not None
     ending = re.sub(r"[^a-z0-9]", "", part.get_content_subtype().lower())[:8] or "bin"
     return AttachedFile(safe_name(name or f"file.{ending}"), kind, len(_bytes_of(part)), inline)

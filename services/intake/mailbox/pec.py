@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.message import Message
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
-from services.intake.mailbox.contents import parts_of
+from services.intake.mailbox.contents import inner_of, parts_of
 from services.intake.mailbox.reports import Fate, Report, Told
 
 _RECEIPTS: dict[str, Fate | None] = {
@@ -142,19 +141,19 @@ def _moment(found: Element | None) -> datetime | None:
 
 def _inner(message: Message) -> Message | None:
     """The mail in `postacert.eml`, in whatever encoding; else the first message that is attached."""
-    first = None
+    first: Message | None = None
     for part in parts_of(message):
-        content: Any = part.get_payload()
+        within = inner_of(part)
         named = (part.get_filename() or "").strip().lower() == "postacert.eml"
-        is_message = part.get_content_type() == "message/rfc822" and isinstance(content, list) and bool(content)
+        is_message = part.get_content_type() == "message/rfc822" and bool(within)
         if named and (not is_message or _word(str(part.get("content-transfer-encoding", ""))) == "base64"):
-            raw = base64.b64decode(content[0].as_string()) if is_message else part.get_payload(decode=True)
+            raw = base64.b64decode(within[0].as_string()) if is_message else part.get_payload(decode=True)
             return email.message_from_bytes(raw) if isinstance(raw, bytes) else None
         if is_message and (named or first is None):
-            first = content[0]
+            first = within[0]
             if named:
                 break
-    return first if isinstance(first, Message) else None
+    return first
 
 
 def _text(found: Element | None) -> str:

@@ -10,7 +10,7 @@ from email.message import Message
 from typing import Literal
 
 from services.intake.domain.texts import without_control_characters
-from services.intake.mailbox.contents import parts_of
+from services.intake.mailbox.contents import inner_of, parts_of
 
 Fate = Literal["accepted", "relayed", "delivered", "delayed", "failed", "virus"]
 FINAL: tuple[Fate, ...] = ("delivered", "failed", "virus")
@@ -70,10 +70,9 @@ def _statuses(message: Message) -> list[Told]:
     for part in parts_of(message):
         if part.get_content_type() != "message/delivery-status":
             continue
-        blocks = part.get_payload()
-        for block in blocks[:_MOST] if isinstance(blocks, list) else []:
-            action = str(block.get("action", "")).strip().lower() if isinstance(block, Message) else ""
-            if isinstance(block, Message) and action in _ACTIONS:
+        for block in inner_of(part)[:_MOST]:
+            action = str(block.get("action", "")).strip().lower()
+            if action in _ACTIONS:
                 status = _STATUS.search(str(block.get("status", ""))[:100])
                 found.append(Told(_fate(action, status), _recipient(block), status[0] if status else ""))
     return found
@@ -96,9 +95,9 @@ def _named(message: Message) -> tuple[str, ...]:
     """The Message-IDs in the returned headers, else anywhere in the report."""
     found: list[str] = []
     for part in parts_of(message):
-        kind, content = part.get_content_type(), part.get_payload()
-        if kind == "message/rfc822" and isinstance(content, list) and content and isinstance(content[0], Message):
-            found += _MESSAGE_ID.findall(str(content[0].get("message-id", ""))[:_LONGEST])
+        kind, within = part.get_content_type(), inner_of(part)
+        if kind == "message/rfc822" and within:
+            found += _MESSAGE_ID.findall(str(within[0].get("message-id", ""))[:_LONGEST])
         elif kind in ("text/rfc822-headers", "text/plain"):
             found += _MESSAGE_ID.findall(_words(part))
     for name in ("in-reply-to", "references", "x-failed-message-id"):

@@ -21,6 +21,7 @@ INDEXES = (
     Index(MAILS, (("sender", 1), ("received_at", 1))),
     Index(MAILS, (("message_id", 1),)),
     Index(MAILS, (("state", 1), ("received_at", -1), ("_id", -1)), partial={"reason": {"$type": "string"}}),
+    Index(MAILS, (("author.addresses", 1),), partial={"author.addresses": {"$type": "string"}}),
     Index(OUTGOING, (("request", 1),)),
     Index(ANSWERS, (("day", 1),)),
     Index(ANSWERS, (("due_at", 1),), partial={"due_at": {"$type": "date"}}),
@@ -51,6 +52,11 @@ class MailStore:
         where = {"sender": sender, "received_at": {"$gte": since}}
         return await self._database[MAILS].count_documents(where, limit=most)
 
+    async def outgoing(self, request: str) -> list[Document]:
+        """What was told of our mails about a request."""
+        found = self._database[OUTGOING].find({"request": request}, sort=[("_id", 1)], limit=500)
+        return [row async for row in found]
+
     async def answers_of(self, day: str) -> int:
         """How many strangers were answered on this day."""
         return await self._database[ANSWERS].count_documents({"day": day})
@@ -62,11 +68,12 @@ class MailStore:
 
     async def waiting(self, id: str) -> Document | None:
         """A mail that waits, or waited, for a decision; those that took effect at once are not among them."""
-        return await self._database[MAILS].find_one({"_id": id, "state": {"$in": [*WAITING, "decided"]}})
+        where = {"_id": id, "state": {"$in": [*WAITING, "decided"]}, "erased": {"$ne": True}}
+        return await self._database[MAILS].find_one(where)
 
     async def page(self, state: str, limit: int, cursor: str | None) -> tuple[list[Document], str | None]:
         """Mails in a state, newest first, without their originals, and the cursor of the next page. Raises 422."""
-        where: Document = {"state": state, "reason": {"$type": "string"}}
+        where: Document = {"state": state, "reason": {"$type": "string"}, "erased": {"$ne": True}}
         where |= behind(cursor, "received_at") if cursor else {}
         order = [("received_at", -1), ("_id", -1)]
         found = self._database[MAILS].find(where, {"raw": 0}, sort=order, limit=limit + 1)
@@ -82,7 +89,13 @@ class MailStore:
 
     async def forget(self, person: str) -> int:
         """Removes the originals that an erased person sent; the ids stay, so that nothing is taken twice."""
-        where = {"sender": person, "erased": {"$ne": True}}
+        return await self._forget({"sender": person, "erased": {"$ne": True}})
+
+    async def forget_waiting(self, addresses: list[str]) -> int:
+        """The same for mails from these addresses that nobody had recognised, or decided about."""
+        return await self._forget({"author.addresses": {"$in": addresses}}) if addresses else 0
+
+    async def _forget(self, where: Document) -> int:
         rows = [row async for row in self._database[MAILS].find(where, {"file": 1})]
         for row in rows:
             if row["file"]:

@@ -35,6 +35,12 @@ class PersonStore:
         found = self._database[PERSONS].find(where, sort=[("_id", 1)], limit=20)
         return [row async for row in found]
 
+    async def only_theirs(self, id: str) -> list[str]:
+        """The addresses, as they are compared, that this person shares with nobody."""
+        known = await self.by_ids([id])
+        addresses = {row[key] for row in known for key in ("email_key", "pec_key") if row.get(key)}
+        return [address for address in sorted(addresses) if len(await self.by_email(address)) == 1]
+
     async def access(self, ids: Iterable[str]) -> dict[str, Document]:
         """Person id -> what is stored of grants and credentials."""
         return {row["_id"]: row for row in await self._database.by_ids(ACCESS, ids)}
