@@ -92,10 +92,11 @@ async def test_a_held_mail_becomes_a_message_or_a_request_or_nothing_once(post: 
     opened = await call("POST", f"{base}/{rows[1]['_id']}/request", json={"body": VARESE})
     refused = await call("POST", f"{base}/{rows[2]['_id']}/refusal")
     again = await call("POST", f"{base}/{rows[0]['_id']}/message", json={})
+    late = await call("POST", f"{base}/{rows[2]['_id']}/request", json={"body": VARESE})
     original = await call("GET", f"{base}/{rows[1]['_id']}/original")
 
     assert {row["_id"] for row in rows} <= {item["id"] for item in listed}
-    assert [answer.status_code for answer in (taken, opened, refused, again)] == [200, 200, 200, 409]
+    assert [answer.status_code for answer in (taken, opened, refused, again, late)] == [200, 200, 200, 409, 409]
     [message] = (await post.read(request))["messages"]
     assert message["text"].startswith(f"E-mail da {address}:\n\nIl documento è del 1998")
     made = await post.town.service.database["mails"].find_one({"_id": rows[1]["_id"]})
