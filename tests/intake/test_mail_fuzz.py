@@ -12,6 +12,7 @@ import pytest
 
 from services.chassis.mongo import Document
 from services.intake.handlers.mails import Door, receive
+from services.intake.handlers.mails.arrivals import arrival_of
 from services.intake.mailbox.messages import IncomingMail, Unreadable, read_mail
 from services.intake.mailbox.replies import folded_reply, folded_signature
 from services.intake.mailbox.settings import MailSettings
@@ -84,9 +85,17 @@ async def test_a_mutated_mail_is_stored_whole_or_not_at_all(post: Post) -> None:
             assert before == after, f"seed {seed} was refused and left something"
         else:
             assert after["mails"] - before["mails"] in (0, 1), f"seed {seed} was kept twice"
-            await check_whole(post, raw, seed)
+            new = after["mails"] > before["mails"]
+            # Mutations may leave two seeds with the same id, author, date, words and files: the same mail, then.
+            assert new or await open_stores(database).mails.known(id_of(door, raw)), f"seed {seed} is not kept"
+            if new:
+                await check_whole(post, raw, seed)
 
     assert codes[250] > STORED * 0.9
+
+
+def id_of(door: Door, raw: bytes) -> str:
+    return arrival_of(door, raw, read_mail(raw, "anna@comune.example"), TO).id
 
 
 async def counted(database: Any) -> dict[str, int]:

@@ -105,7 +105,10 @@ def _plain(message: Message, headers: dict[str, str], raw: bytes, return_path: s
     subject = one_line(headers.get("subject", ""))
     contents = contents_of(message)
     automatic = not return_path or _is_automatic(headers) or bool(_AWAY.match(subject))
-    told = "\0".join((*senders, subject, headers.get("date", ""), contents.text))
+    files = (f"{file.name}:{file.size}" for file in contents.files)
+    # Of a mail without an author nothing but its bytes tells it from another one.
+    whole = () if senders else (hashlib.sha256(raw).hexdigest(),)
+    told = "\0".join((*senders, subject, headers.get("date", ""), contents.text, *files, *whole))
     return IncomingMail(
         message_id=_message_id(headers.get("message-id", ""), raw),
         senders=senders,
