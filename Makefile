@@ -11,7 +11,7 @@ PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-em
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos bench bench-routing lint types check format requirements assets-lock
+.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos fuzz-mail bench bench-routing lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-all: test ## run the quick tests, then the rest: browser, Apache Kafka, cha
 chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 REQUESTS=1000 BROKER=embedded), then compare
 	CHAOS_SEED=$(SEED) CHAOS_KILLS=$(or $(KILLS),3) CHAOS_REQUESTS=$(or $(REQUESTS),1000) CHAOS_BROKER=$(BROKER) \
 		$(VENV) -m pytest -q tests/chaos $(ARGS)
+
+fuzz-mail: environment ## send 10,000 mutated mails through the whole door (SEED=20261124 MAILS=10000)
+	MAIL_FUZZ_SEED=$(or $(SEED),20261124) MAIL_FUZZ_STORED=$(or $(MAILS),10000) $(VENV) -m pytest -q tests/intake/test_mail_fuzz.py $(ARGS)
 
 bench: environment ## measure speed and capacity (ARGS="full broker=embedded,apache only=flood"; docs/performance.md)
 	$(VENV) -m tests.bench $(ARGS)

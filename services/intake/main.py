@@ -1,18 +1,23 @@
 """Composition root of intake: the only file that knows all the others."""
 
+from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
 from services.chassis.clock import Clock
+from services.chassis.jobs import Job
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.intake import api, pages
 from services.intake.classifier import recognise
 from services.intake.consumers import events
 from services.intake.domain.programme import Programme
-from services.intake.handlers.mails import receive
+from services.intake.handlers.mails import Door, receive, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.mailbox.listener import MailListener
+from services.intake.mailbox.poller import Poller
+from services.intake.mailbox.postman import Postman
+from services.intake.mailbox.settings import MailSettings
 from services.intake.programme import read_programme
 from services.intake.store import DERIVED, INDEXES, open_stores
 
@@ -20,7 +25,9 @@ PREFIXES: tuple[str, ...] = ("/",)
 """Intake answers every address that is not another service's."""
 
 
-def build(settings: Settings, clock: Clock, programme: Programme | None = None) -> Service:
+def build(
+    settings: Settings, clock: Clock, programme: Programme | None = None, mail: MailSettings | None = None
+) -> Service:
     """The service, ready to start."""
     service = Service("intake", settings, clock, Path(__file__).parent)
     runs = programme or read_programme()
@@ -29,13 +36,24 @@ def build(settings: Settings, clock: Clock, programme: Programme | None = None) 
     service.listens_to(events(runs))
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
-    listener = _listener(settings, parts)
-    service.background.append((listener.start, listener.stop))
+    for part in _mail_doors(service, parts, mail or MailSettings()):
+        service.background.append((part.start, part.stop))
     return service
 
 
-def _listener(settings: Settings, parts: Parts) -> MailListener:
-    """Mail to our own domain becomes requests and answers."""
-    domain = settings.mail_from.rpartition("@")[2]
-    take = partial(receive, parts, settings.mail_from)
-    return MailListener(settings.mail_listen_host, settings.mail_listen_port, domain, take)
+def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[MailListener | Poller | Job]:
+    """Mail to our own domain becomes requests and answers; strangers are told why theirs does not."""
+    settings = service.settings
+    own = parseaddr(settings.mail_from)[1]
+    door = Door(own, settings.secret_key.get_secret_value(), policy)
+    take = partial(receive, parts, door)
+    host, domain = settings.mail_listen_host, own.rpartition("@")[2]
+    postman = Postman(settings.smtp_host, settings.smtp_port)
+    answer = partial(send_answers, parts, door, settings.public_url, postman.send)
+    return [
+        Poller(service.database, policy, own, take),
+        MailListener(host, settings.mail_listen_port, domain, take),
+        MailListener(host, policy.lmtp_listen_port, domain, take, each=True),
+        # Not woken by every save: an answer to a stranger may wait a second.
+        Job(service.database, "mail-answers", 1.0, answer),
+    ]

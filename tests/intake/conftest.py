@@ -15,6 +15,7 @@ from contracts.envelope import new_id
 from services.chassis.clock import Clock
 from services.chassis.service import Service
 from services.chassis.settings import Settings
+from services.intake.mailbox.settings import MailSettings
 from services.intake.main import build
 from tests.servers import KafkaServer, MongoServer
 
@@ -120,15 +121,22 @@ async def published(town: Town, subject: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 async def post(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Any]:
-    from tests.intake.post import TO, Post
+    from tests.intake.letters import SECRET, TO
+    from tests.intake.post import Post, catching
 
+    port, lmtp = free_port(), free_port()
+    prefix = f"t{new_id().replace('-', '')[4:24]}"
+    async with catching() as (smtp_port, sent):
+        settings = Settings(
+            prefix=prefix, mongo_url=mongod.url, admin_key=SecretStr(ADMIN_KEY), mail_listen_port=port, mail_from=TO,
+            secret_key=SecretStr(SECRET), smtp_port=smtp_port, **broker.settings,
+        )  # fmt: skip
+        async with running(build(settings, Clock(), mail=MailSettings(lmtp_listen_port=lmtp))) as town:
+            yield Post(town, port, lmtp, sent)
+
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    prefix = f"t{new_id().replace('-', '')[4:24]}"
-    settings = Settings(
-        prefix=prefix, mongo_url=mongod.url, admin_key=SecretStr(ADMIN_KEY), mail_listen_port=port, mail_from=TO,
-        **broker.settings,
-    )  # fmt: skip
-    async with running(build(settings, Clock())) as town:
-        yield Post(town, port)
+        port: int = free.getsockname()[1]
+        return port

@@ -1,20 +1,78 @@
 """A town's mail server, and the mails that it sends to intake."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import aiosmtplib
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from contracts.envelope import new_id
+from services.chassis.mongo import Document
 from tests.intake.conftest import VARESE, Town
+from tests.intake.letters import TO, letter, ours
 
-TO = "assistenza@affianca.example"
+
+@dataclass
+class Caught:
+    """A mail that intake sent itself."""
+
+    path: str
+    to: str
+    content: bytes
+
+
+class _Catcher:
+    def __init__(self, caught: list[Caught]) -> None:
+        self.caught = caught
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.caught += [
+            Caught((envelope.mail_from or "").strip("<>"), to, envelope.original_content or b"")
+            for to in envelope.rcpt_tos
+        ]
+        return "250 OK"
+
+
+@asynccontextmanager
+async def catching() -> AsyncIterator[tuple[int, list[Caught]]]:
+    """An outgoing mail server: its port, and what it took."""
+    caught: list[Caught] = []
+    handler = _Catcher(caught)
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(handler, hostname="out"), "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1], caught
+    server.close()
 
 
 class Post:
-    """A town's mail server."""
+    """A town's mail server. sent: what intake answered by mail."""
 
-    def __init__(self, town: Town, port: int) -> None:
-        self.town, self.port = town, port
+    def __init__(self, town: Town, port: int, lmtp: int, sent: list[Caught]) -> None:
+        self.town, self.port, self.lmtp, self.sent = town, port, lmtp, sent
+
+    async def letter(self, name: str, sender: str, request: Document | None = None, **values: str) -> tuple[int, str]:
+        """Sends one of the mails in the folder. request: what it is about."""
+        if request:
+            values = {"number": request["number"], "ours": ours(request["number"])} | values
+        path = "" if name.startswith("bounce") else sender
+        return await self.send(sender, letter(name, sender, **values), return_path=path)
+
+    async def person(self, address: str) -> Document | None:
+        return await self.town.service.database["persons"].find_one({"email_key": address})
+
+    async def kept(self, sender: str) -> Document:
+        """The newest mail of this author that waits for a decision."""
+        found = await self.town.service.database["mails"].find_one(
+            {"author.addresses": sender}, sort=[("received_at", -1), ("_id", -1)]
+        )
+        assert found is not None
+        return found
+
+    async def read(self, request: Document) -> Document:
+        document: Document = (await self.town.call("GET", f"/api/requests/{request['number']}")).json()
+        return document
 
     async def send(
         self, sender: str, content: bytes | str, *, return_path: str | None = None, to: tuple[str, ...] = (TO,)
@@ -38,7 +96,7 @@ class Post:
 
     async def requests(self, key: str) -> list[dict[str, Any]]:
         listed = (await self.town.call("GET", "/api/requests?limit=200", key)).json()["items"]
-        return [item for item in listed if item["channel"] == "email"]
+        return [item for item in listed if item["channel"] in ("email", "pec")]
 
     async def mine(self, key: str, address: str) -> list[dict[str, Any]]:
         persons = await self.town.service.database["persons"].find_one({"email_key": address})

@@ -8,7 +8,8 @@ import pytest
 from services.chassis.group_commit import Unavailable
 from services.intake.store import open_stores
 from tests.intake.conftest import VARESE
-from tests.intake.post import TO, Post, mail
+from tests.intake.letters import TO
+from tests.intake.post import Post, mail
 
 
 async def test_a_mail_of_an_official_becomes_a_request_of_their_body(post: Post) -> None:
@@ -92,14 +93,6 @@ async def test_250_comes_after_the_commit_and_not_before(post: Post, monkeypatch
     assert (await sending)[0] == 250
 
 
-async def test_an_unknown_sender_is_told_why_and_nothing_is_kept(post: Post) -> None:
-    code, text = await post.send("stranger@elsewhere.example", mail("stranger@elsewhere.example", "Estraneo"))
-
-    assert code == 550
-    assert text.startswith("5.7.1 ")
-    assert await post.town.service.database["requests"].count_documents({"title": "Estraneo"}) == 0
-
-
 async def test_a_body_that_is_not_admitted_is_told_so(post: Post) -> None:
     address, _ = await post.official("016024")
 
@@ -110,11 +103,13 @@ async def test_a_body_that_is_not_admitted_is_told_so(post: Post) -> None:
 
 
 async def test_two_authors_are_nobody(post: Post) -> None:
-    address, _ = await post.official()
+    address, key = await post.official()
 
     code, _ = await post.send(address, mail(f"{address}, altro@comune.example"))
 
-    assert code == 550
+    assert code == 250
+    assert (await post.kept(address))["reason"] == "authors"
+    assert await post.mine(key, address) == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from services.intake.mailbox.messages import Unreadable, decoded_text, read_mail
+from services.intake.mailbox.charsets import decoded_text
+from services.intake.mailbox.messages import Unreadable, read_mail
 from services.intake.mailbox.plain_text import plain_text
 
 
@@ -21,6 +22,10 @@ def a_mail(body: bytes, *headers: bytes) -> bytes:
         ("klingon-7", "perché è così".encode()),
         ("", "perché è così".encode()),
         ("utf-16-nonsense", "perché è così".encode("cp1252")),
+        ("iso-8859-1", "perché è così".encode()),
+        ("windows-1252", "perché è così".encode()),
+        ("utf-16", "perché è così".encode()),
+        ("punycode", "perché è così".encode()),
     ],
 )
 def test_a_charset_that_lies_still_gives_readable_text(charset: str, body: bytes) -> None:
@@ -92,6 +97,21 @@ def test_a_mail_without_id_is_known_by_its_bytes() -> None:
     first, again, other = (read_mail(b"From: a@b.example\r\n\r\n" + text, "a") for text in (b"x", b"x", b"y"))
 
     assert first.message_id == again.message_id != other.message_id
+
+
+def test_iso_8859_1_is_what_browsers_take_it_for() -> None:
+    raw = a_mail("“Città” – 100 €".encode("cp1252"), b"Content-Type: text/plain; charset=iso-8859-1")
+
+    assert read_mail(raw, "a").text == "“Città” – 100 €"
+
+
+def test_texts_around_a_picture_are_one_text_and_a_long_one_keeps_its_charset() -> None:
+    text, picture = b"Content-Type: text/plain; charset=utf-8\r\n\r\n", b"Content-Type: image/png\r\n\r\nx"
+    parts = b"\r\n--b\r\n".join([b"", text + b"Prima.", picture, text + b"Dopo.", text + b"Dopo."]) + b"\r\n--b--"
+    long = a_mail(("è così\n" * 200_000).encode(), b"Content-Type: text/plain; charset=utf-8")
+
+    assert read_mail(a_mail(parts, b"Content-Type: multipart/mixed; boundary=b"), "a").text == "Prima.\n\nDopo."
+    assert set(read_mail(long, "a").text.split("\n")) <= {"è così", "è", "è cos", "è co", "è c"}
 
 
 def test_bytes_of_no_charset_at_all_become_something() -> None:

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from contracts.assignments import AssignmentAccepted, AssignmentOffered, AssignmentReminded, RequestUnroutable
 from contracts.catalogue import EVENT_TYPES
 from contracts.envelope import Event, event_type
+from contracts.mail_references import read_message_id
 from contracts.requests import (
     RequestClosed,
     RequestInformationAsked,
@@ -76,7 +77,9 @@ async def test_a_mail_of_each_kind_says_everything_in_the_readers_language(notif
     assert {row["message"] for row in sent.values()} == MESSAGES.keys()
     assert all(CAUSES[row["message"]][1] == row["recipient"] for row in sent.values() if row["recipient"] != LEAD)
     for mail in notify.mails:
-        row = sent[mail["message-id"].strip("<>").partition("@")[0]]
+        reference = read_message_id("k" * 40, mail["message-id"])
+        assert reference is not None
+        row = sent[reference.delivery]
         assert mail["subject"] == f"[2026-000123] {TEXTS.title(row['message'], language)}"
         says_everything(mail, row["message"], language)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from contracts.assignments import AssignmentAccepted, AssignmentOffered
 from contracts.envelope import derived_id
+from contracts.mail_references import MailReference, message_id, reply_address
 from contracts.requests import RequestMessagePosted, RequestResolved, RequestSubmitted
 from services.notify.channels import open_channels
 from services.notify.letters import Letters
@@ -20,11 +21,11 @@ async def test_the_offer_reaches_the_expert_with_a_link_and_what_machines_need(n
     (mail,) = [mail for mail in notify.mails if LEAD[:8] in mail["to"]]
     (delivery,) = await notify.rows("deliveries", recipient=LEAD)
     assert delivery["_id"] == derived_id(delivery["cause"], LEAD, "email", "offer")
-    assert mail["message-id"] == f"<{delivery['_id']}@affianca.example>"
+    assert mail["message-id"] == message_id("k" * 40, MailReference(delivery["_id"], "2026-000123"), "affianca.example")
     assert mail["to"].addresses[0].addr_spec == f"carlo.{LEAD[:8]}@example.org"
     assert mail["to"].addresses[0].display_name == "Carlo D’Amico"
     assert (mail["auto-submitted"], mail["x-auto-response-suppress"]) == ("auto-generated", "All")
-    assert mail["reply-to"] == "assistenza@affianca.example"
+    assert mail["reply-to"] == reply_address("k" * 40, "2026-000123", "assistenza@affianca.example")
     assert f"http://affianca.test/desk/assignments/{id_of('assignment')}" in mail.get_body(("plain",)).get_content()
     assert max(len(line) for raw in notify.post.raw for line in raw.splitlines()) <= 100
 

@@ -84,6 +84,7 @@ def message_document(message: Document, people: People | None = None) -> Json:
         "at": instant(message["at"]),
         "author": person_reference(message["author"], people or {}),
         **{name: message[name] for name in plain},
+        "folded": message.get("folded", ""),
     }
 
 

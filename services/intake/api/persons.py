@@ -105,6 +105,7 @@ async def revoke(id: str, form: Revocation, caller: Secretariat, parts: Here) ->
 @routes.delete("/{id}", status_code=204)
 async def erase(id: str, caller: Secretariat, parts: Here) -> Response:
     """Erases a person's data here and, by an event, everywhere; safe to repeat."""
+    await parts.stores.mails.forget_waiting(await parts.stores.persons.only_theirs(id))
     await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
     await parts.stores.mails.forget(id)
     return Response(status_code=204)
@@ -131,6 +132,8 @@ def _person_document(person: Document, access: Document | None = None) -> Json:
     document: Json = {
         "id": person["_id"],
         **{name: person[name] for name in ("name", "email", "language")},
+        "pec": person.get("pec"),
+        "undeliverable_since": _undeliverable(person),
     }
     if access:
         document["grants"] = [
@@ -143,3 +146,9 @@ def _person_document(person: Document, access: Document | None = None) -> Json:
         ]
         document["credentials"] = len(access["credentials"])
     return document
+
+
+def _undeliverable(person: Document) -> str | None:
+    """Since when mails to the person's present address come back for good."""
+    told = person.get("undeliverable")
+    return instant(told["at"]) if told and told["email"] == person.get("email_key") else None

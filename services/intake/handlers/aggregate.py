@@ -101,7 +101,7 @@ def record(
 
 def say(work: Work, request: Document, id: str, role: AuthorRole, caller: Caller, text: str, **facts: Any) -> None:
     """Adds a message to the conversation. facts: kind, visibility, automatic, channel, where not the usual."""
-    usual = {"kind": "message", "visibility": "shared", "automatic": False, "channel": None}
+    usual = {"kind": "message", "visibility": "shared", "automatic": False, "channel": None, "folded": ""}
     message = {
         "_id": id,
         "request": request["_id"],

@@ -32,10 +32,12 @@ def post_message(
     message: str | None = None,
     automatic: bool = False,
     channel: Channel | None = None,
+    folded: str = "",
 ) -> Document:
     """Lets both sides talk; what the requester says while a question is open answers it.
 
     message: the id to use, when it derives from what caused it. automatic: written by a machine, changes nothing.
+    folded: what a mail quotes and is signed with.
     """
     request = begin(work, id, "message", caller)
     role = role_of(caller, request)
@@ -45,7 +47,9 @@ def post_message(
     action: Action = "provide" if answers else "message"
     model: type[RequestEvent] = RequestInformationProvided if answers else RequestMessagePosted
     kind = "answer" if answers else "message"
-    return _spoken(work, request, caller, role, text, action, model, message, kind, visibility, automatic, channel)
+    return _spoken(
+        work, request, caller, role, text, action, model, message, kind, visibility, automatic, channel, folded
+    )
 
 
 def ask(work: Work, id: str, caller: Caller, text: str) -> Document:
@@ -70,6 +74,7 @@ def _spoken(
     visibility: Visibility,
     automatic: bool,
     channel: Channel | None,
+    folded: str = "",
 ) -> Document:
     moment = advance(request, action, work.now)
     id = message or new_id(moment)
@@ -79,7 +84,7 @@ def _spoken(
     )  # fmt: skip
     say(
         work, request, id, role, caller, text,
-        kind=kind, visibility=visibility, automatic=automatic, channel=channel,
+        kind=kind, visibility=visibility, automatic=automatic, channel=channel, folded=folded,
     )  # fmt: skip
     record(work, request, event, kind, caller, {"message": id, "visibility": visibility, "automatic": automatic})
     work.put(REQUESTS, request)

@@ -68,6 +68,9 @@ def _no_double(identities: list[Identity]) -> list[Identity]:
     return identities
 
 
+Address = Annotated[Line, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")]
+
+
 class PersonForm(BaseModel):
     """A person, front-end or service account, whole."""
 
@@ -75,7 +78,8 @@ class PersonForm(BaseModel):
 
     id: Id | None = None
     name: Annotated[Line, Field(min_length=1, max_length=200)]
-    email: Annotated[Line, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")] | None = None
+    email: Address | None = None
+    pec: Address | None = None
     language: Literal["it", "en"] = "it"
     grants: Annotated[list[GrantForm], Field(max_length=200)] = []
     api_keys_sha256: Annotated[list[Digest], Field(max_length=20)] = []
@@ -96,7 +100,7 @@ def credentials_of(form: PersonForm, issuer: str) -> list[str]:
 def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str]) -> Document:
     """Creates a person, or replaces everything that is known of one, and tells what they may do."""
     grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
-    person = _person(work, id, form.name, form.email, form.language)
+    person = _person(work, id, form)
     _tell(work, person, AccessGranted, grants, credentials)
     return person
 
@@ -109,7 +113,7 @@ def add_official(work: Work, id: str, body: str, form: PersonForm, credentials: 
     grant = Grant(role="official", scope_kind="body", scope=body, start=work.now)
     if any(_runs(old, work) and (old.role, old.scope) == ("official", body) for old in held):
         return known or {}
-    person = known or _person(work, id, form.name, form.email, form.language)
+    person = known or _person(work, id, form)
     _tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else credentials)
     return person
 
@@ -134,16 +138,18 @@ def erase(work: Work, id: str) -> Document:
     if person is None:
         raise not_found()
     if not person.get("erased_at"):
-        person |= {"name": "", "email": None, "email_key": None, "erased_at": work.now}
+        person |= dict.fromkeys(("email", "email_key", "pec", "pec_key", "undeliverable"))
+        person |= {"name": "", "erased_at": work.now}
         _tell(work, person, PersonErased, [], [])
     return person
 
 
-def _person(work: Work, id: str, name: str, email: str | None, language: str) -> Document:
+def _person(work: Work, id: str, form: PersonForm) -> Document:
     known = work.get(PERSONS, id) or {"_id": id, "schema_version": 1, "sequence": 0, "created_at": work.now}
-    key = email_key(email) if email else None
-    facts: dict[str, Any] = {"name": name, "email": email, "email_key": key, "language": language, "erased_at": None}
-    return {**known, **facts}
+    facts: dict[str, Any] = {"name": form.name, "language": form.language, "erased_at": None}
+    addresses = {"email": form.email, "pec": form.pec}
+    keys = {f"{kind}_key": email_key(address) if address else None for kind, address in addresses.items()}
+    return {**known, **facts, **addresses, **keys}
 
 
 def _tell(

@@ -8,8 +8,9 @@ from services.intake.domain.transitions import Action, allowed
 from services.intake.handlers.parts import Parts
 from services.intake.store.visibility import parties, sees_conversation, sees_search
 
-SEARCH = frozenset({"offered", "declined", "expired", "released", "unroutable"})
-"""Lines about the search for an expert: the requester is told a name only once somebody has accepted."""
+SEARCH = frozenset({"offered", "declined", "expired", "released", "unroutable", "mail_failed"})
+"""Lines about the search for an expert, and mails that did not reach one: the requester is told a name only once
+somebody has accepted."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ async def people(
     """The persons who occur in these documents."""
     ids = {request["requester"], request["sent_by"], request["lead"]}
     ids |= {message["author"] for message in messages}
-    ids |= {line["actor"] for line in timeline} | {line["details"].get("expert") for line in timeline}
+    ids |= {line["actor"] for line in timeline}
+    ids |= {line["details"].get(name) for line in timeline for name in ("expert", "person")}
     found = await parts.stores.persons.by_ids(sorted(id for id in ids if id))
     return {person["_id"]: person for person in found}
 

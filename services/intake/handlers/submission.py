@@ -112,6 +112,7 @@ class Submission:
     channel: Channel
     requester: str | None
     sent_by: str
+    received_at: datetime | None = None
 
 
 async def prepare(
@@ -182,7 +183,7 @@ def _document(submission: Submission, now: datetime) -> Document:
         "requester": submission.requester,
         "sent_by": submission.sent_by,
         "submitted_at": now,
-        "received_at": now,
+        "received_at": submission.received_at or now,
         "updated_at": now,
         "base": "open",
         "assignment": None,

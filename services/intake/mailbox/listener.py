@@ -1,7 +1,7 @@
-"""The SMTP listener: a mail is answered 250 only when it is kept, 451 while that is not possible.
+"""The SMTP and LMTP listeners: a mail is answered 250 only when it is kept, 451 while that is not possible.
 
-It relays nothing: only recipients of our own domain are taken. Behind it stands the town's mail server, which
-checks who may use which sender address.
+They relay nothing: only recipients of our own domain are taken. Before them stands the organisation's mail server,
+which checks who may use which sender address. LMTP answers for each recipient, SMTP once for all.
 """
 
 import asyncio
@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 log = structlog.get_logger()
 LARGEST = 30_000_000
+_PATIENCE = 4 * LARGEST
 _STOP_WITHIN = 12.0
+_MOST_SESSIONS = 200
+_MOST_RECIPIENTS = 50
 
 
 @dataclass(frozen=True)
@@ -33,18 +37,43 @@ Receive = Callable[[bytes, str, str], Awaitable[Reply]]
 """Keeps a mail: original bytes, return path (empty for a bounce), recipient."""
 
 
-class _Protocol(SMTP):
+class _Bounded(SMTP):
+    """What both protocols have in common: nobody sends for ever."""
+
     line_length_limit = 100_000
     """Longer than RFC 5322 allows, as real mail is."""
+    taken = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Hangs up on a mail that does not end: what is too large is read on only so far, to be told so."""
+        self.taken += len(data)
+        if self.taken > _PATIENCE and self.transport is not None:
+            log.warning("mail_without_end", size=self.taken)
+            self.transport.close()
+            return
+        super().data_received(data)
+
+
+class _Lmtp(_Bounded, LMTP):
+    """Answers once for each recipient, also when the mail is too large."""
+
+    async def push(self, status: str | bytes) -> None:
+        told = status if isinstance(status, str) else status.decode("utf-8", "replace")
+        recipients = len(self.envelope.rcpt_tos) if self.envelope else 1
+        if told.startswith(("552 Error: Too much", "500 Line too long")):
+            told = "\r\n".join([told] * recipients)
+        await super().push(told)
 
 
 class MailListener:
-    """Listens on one port of the running loop."""
+    """Listens on one port of the running loop. each: whether it speaks LMTP, which answers for each recipient."""
 
-    def __init__(self, host: str, port: int, domain: str, receive: Receive) -> None:
+    def __init__(self, host: str, port: int, domain: str, receive: Receive, *, each: bool = False) -> None:
         self._host, self._port = host, port
         self._domain = domain.lower()
         self._receive = receive
+        self._protocol: type[SMTP] = _Lmtp if each else _Bounded
+        self._each = each
         self._server: asyncio.Server | None = None
         self._sessions: set[SMTP] = set()
         self._working = 0
@@ -71,7 +100,7 @@ class MailListener:
                 session.transport.close()
 
     def _session(self) -> SMTP:
-        session = _Protocol(
+        session = self._protocol(
             self, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname=self._domain, ident="Affianca"
         )
         self._sessions = {known for known in self._sessions if known.transport and not known.transport.is_closing()}
@@ -82,26 +111,35 @@ class MailListener:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
     ) -> str:
         """Takes recipients of our own domain."""
+        if isinstance(server, _Bounded):
+            server.taken = 0
         if address.rpartition("@")[2].lower() != self._domain:
             return "550 5.7.1 Relaying is not done here"
+        if len(self._sessions) > _MOST_SESSIONS or len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
+            # Each mail is held in memory until it is kept; who is asked to come again does.
+            return "452 4.5.3 Too many at once, try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Answers the first refusal of a recipient, else 250; who is asked again takes nothing twice."""
+        """SMTP: the first refusal of a recipient, else 250; who is asked again takes nothing twice."""
         content = envelope.content
         raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else bytes(content or b"")
+        addresses = [address.lower() for address in envelope.rcpt_tos]
         self._working += 1
         self._idle.clear()
         try:
-            replies = [
-                await self._receive(raw, (envelope.mail_from or "").strip("<>"), recipient)
-                for recipient in dict.fromkeys(address.lower() for address in envelope.rcpt_tos)
-            ]
+            told = {
+                recipient: await self._receive(raw, (envelope.mail_from or "").strip("<>"), recipient)
+                for recipient in dict.fromkeys(addresses)
+            }
         finally:
             self._working -= 1
             if not self._working:
                 self._idle.set()
+        replies = [told[address] for address in addresses]
+        if self._each:
+            return "\r\n".join(map(str, replies))
         refused = [reply for reply in replies if reply.code >= 400]
         # 451 before 550: the one that may still succeed must come again.
         return str(min(refused, key=lambda reply: reply.code) if refused else replies[0])

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 
 from services.chassis.service import Service
 from services.intake.handlers.parts import Parts
-from services.intake.pages import actions, lists, new, public, request, session
+from services.intake.pages import actions, lists, mails, new, public, request, session
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -21,6 +21,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(public.router(service))
     routes.include_router(session.router(service))
     routes.include_router(lists.router(service, parts))
+    routes.include_router(mails.router(service, parts))
     # Before the pages of a single request: `new` is not a number.
     routes.include_router(new.router(service, parts))
     routes.include_router(request.router(service, parts))

@@ -27,6 +27,7 @@ SENTENCES: dict[str, str] = {
     "declined": N_("{expert} declined the request."),
     "expired": N_("{expert} did not answer in time."),
     "released": N_("{expert} no longer follows the request."),
+    "mail_failed": N_("A mail about this request could not be delivered to {reader} ({code})."),
     "unroutable": N_("No expert is available right now: the coordinators have been told."),
     "deadline_at_risk": N_("The time for {metric} is running out: it ends on {due}."),
     "deadline_breached": N_("The time for {metric} ran out on {due}."),
@@ -67,6 +68,7 @@ class Story:
             "kind": self._words(kind) if kind else "",
             "automatic": message["automatic"],
             "text": message["text"],
+            "folded": message.get("folded", ""),
         }
 
     def _author(self, message: Document) -> str:
@@ -90,6 +92,8 @@ class Story:
         return {
             "who": self.name(line["actor"], who),
             "expert": self.name(details.get("expert"), N_("The expert")),
+            "reader": self.name(details.get("person"), N_("one of its readers")),
+            "code": details.get("code") or "?",
             "theme": labels.theme_name((details.get("to") or details).get("theme"), words),
             "outcome": words(labels.OUTCOMES.get(details.get("outcome"), "")),
             "rating": details.get("rating"),

@@ -4,14 +4,27 @@ A document exists if and only if the mail was answered 250; that is what makes a
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
 from services.intake.store.files import FileStore
+from services.intake.store.requests import behind, cursor_of
 
 MAILS = "mails"
+OUTGOING = "outgoing"
+"""What was told of mails of ours, by delivery: bounces and receipts."""
+ANSWERS = "mail_answers"
+"""Answers to strangers: one a day and address."""
+WAITING = ("held", "quarantined", "aside")
+"""States of a mail about which somebody may still decide."""
 INDEXES = (
-    Index(MAILS, (("sender", 1),)),
+    Index(MAILS, (("sender", 1), ("received_at", 1))),
     Index(MAILS, (("message_id", 1),)),
+    Index(MAILS, (("state", 1), ("received_at", -1), ("_id", -1)), partial={"reason": {"$type": "string"}}),
+    Index(MAILS, (("author.addresses", 1),), partial={"author.addresses": {"$type": "string"}}),
+    Index(OUTGOING, (("request", 1),)),
+    Index(ANSWERS, (("day", 1),)),
+    Index(ANSWERS, (("due_at", 1),), partial={"due_at": {"$type": "date"}}),
 )
 INLINE = 1_000_000
 """Originals up to this size are kept in the document, larger ones in GridFS."""
@@ -34,6 +47,40 @@ class MailStore:
         row = await self._database[MAILS].find_one(where, {"request": 1})
         return str(row["request"]) if row else None
 
+    async def recent(self, sender: str, since: datetime, most: int) -> int:
+        """How many mails of this person were taken since then, counted up to `most`."""
+        where = {"sender": sender, "received_at": {"$gte": since}}
+        return await self._database[MAILS].count_documents(where, limit=most)
+
+    async def outgoing(self, request: str) -> list[Document]:
+        """What was told of our mails about a request."""
+        found = self._database[OUTGOING].find({"request": request}, sort=[("_id", 1)], limit=500)
+        return [row async for row in found]
+
+    async def answers_of(self, day: str) -> int:
+        """How many strangers were answered on this day."""
+        return await self._database[ANSWERS].count_documents({"day": day})
+
+    async def answers_due(self, now: datetime, most: int) -> list[Document]:
+        """Answers to send, oldest first."""
+        found = self._database[ANSWERS].find({"due_at": {"$lte": now}}, sort=[("due_at", 1)], limit=most)
+        return [row async for row in found]
+
+    async def waiting(self, id: str) -> Document | None:
+        """A mail that waits, or waited, for a decision; those that took effect at once are not among them."""
+        where = {"_id": id, "state": {"$in": [*WAITING, "decided"]}, "erased": {"$ne": True}}
+        return await self._database[MAILS].find_one(where)
+
+    async def page(self, state: str, limit: int, cursor: str | None) -> tuple[list[Document], str | None]:
+        """Mails in a state, newest first, without their originals, and the cursor of the next page. Raises 422."""
+        where: Document = {"state": state, "reason": {"$type": "string"}, "erased": {"$ne": True}}
+        where |= behind(cursor, "received_at") if cursor else {}
+        order = [("received_at", -1), ("_id", -1)]
+        found = self._database[MAILS].find(where, {"raw": 0}, sort=order, limit=limit + 1)
+        rows = [row async for row in found]
+        more = len(rows) > limit
+        return rows[:limit], cursor_of(rows[limit - 1], "received_at") if more else None
+
     async def original(self, row: Document) -> bytes:
         """The bytes as they came in."""
         if row["file"] is None:
@@ -42,11 +89,17 @@ class MailStore:
 
     async def forget(self, person: str) -> int:
         """Removes the originals that an erased person sent; the ids stay, so that nothing is taken twice."""
-        where = {"sender": person, "erased": {"$ne": True}}
+        return await self._forget({"sender": person, "erased": {"$ne": True}})
+
+    async def forget_waiting(self, addresses: list[str]) -> int:
+        """The same for mails from these addresses that nobody had recognised, or decided about."""
+        return await self._forget({"author.addresses": {"$in": addresses}}) if addresses else 0
+
+    async def _forget(self, where: Document) -> int:
         rows = [row async for row in self._database[MAILS].find(where, {"file": 1})]
         for row in rows:
             if row["file"]:
                 await self._files.remove(row["file"])
-            emptied = {"raw": b"", "file": None, "erased": True, "sender": None}
+            emptied = {"raw": b"", "file": None, "erased": True, "sender": None, "author": None, "certificate": None}
             await self._database[MAILS].update_one({"_id": row["_id"]}, {"$set": emptied})
         return len(rows)

@@ -8,6 +8,7 @@ from services.chassis.mongo import Database, Document, Index
 PERSONS = "persons"
 INDEXES = (
     Index(PERSONS, (("email_key", 1),), partial={"email_key": {"$type": "string"}}),
+    Index(PERSONS, (("pec_key", 1),), partial={"pec_key": {"$type": "string"}}),
     Index(ACCESS, (("grants.scope", 1), ("grants.role", 1))),
 )
 
@@ -28,9 +29,17 @@ class PersonStore:
         return [row for row in await self._database.by_ids(PERSONS, ids) if not row.get("erased_at")]
 
     async def by_email(self, address: str) -> list[Document]:
-        """The persons who use this address, oldest first; a town hall may share one."""
-        found = self._database[PERSONS].find({"email_key": email_key(address)}, sort=[("_id", 1)], limit=20)
+        """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""
+        key = email_key(address)
+        where = {"$or": [{"email_key": key}, {"pec_key": key}]}
+        found = self._database[PERSONS].find(where, sort=[("_id", 1)], limit=20)
         return [row async for row in found]
+
+    async def only_theirs(self, id: str) -> list[str]:
+        """The addresses, as they are compared, that this person shares with nobody."""
+        known = await self.by_ids([id])
+        addresses = {row[key] for row in known for key in ("email_key", "pec_key") if row.get(key)}
+        return [address for address in sorted(addresses) if len(await self.by_email(address)) == 1]
 
     async def access(self, ids: Iterable[str]) -> dict[str, Document]:
         """Person id -> what is stored of grants and credentials."""

@@ -74,7 +74,7 @@ class RequestStore:
         descending = query.sort == "newest"
         filters = [visible(caller), *_filters(query)]
         if cursor:
-            filters.append(_behind(cursor, descending))
+            filters.append(behind(cursor, descending=descending))
         wanted = [part for part in filters if part]
         direction = -1 if descending else 1
         rows = await self._database.find(
@@ -85,7 +85,7 @@ class RequestStore:
             limit + 1,
         )
         more = len(rows) > limit
-        return rows[:limit], _cursor(rows[limit - 1]) if more else None
+        return rows[:limit], cursor_of(rows[limit - 1]) if more else None
 
     async def count(self, caller: Caller, query: RequestQuery) -> int:
         """How many the caller may see, at most `COUNT_CAP` + 1, which means more than `COUNT_CAP`."""
@@ -110,11 +110,13 @@ def _filters(query: RequestQuery) -> list[Document]:
     return filters
 
 
-def _cursor(row: Document) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row["submitted_at"].isoformat(), row["_id"]]).encode()).decode()
+def cursor_of(row: Document, field: str = "submitted_at") -> str:
+    """Where a list that is ordered by this time and the id goes on after this row."""
+    return base64.urlsafe_b64encode(json.dumps([row[field].isoformat(), row["_id"]]).encode()).decode()
 
 
-def _behind(cursor: str, descending: bool) -> Document:
+def behind(cursor: str, field: str = "submitted_at", *, descending: bool = True) -> Document:
+    """The filter for what comes after a cursor. Raises 422 for one that is none of ours."""
     try:
         at, id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         moment = datetime.fromisoformat(at)
@@ -127,4 +129,4 @@ def _behind(cursor: str, descending: bool) -> Document:
         raise invalid([fault]) from error
     # A range for the index, less the rows of that very moment that were shown.
     beyond, shown = ("$lte", "$gte") if descending else ("$gte", "$lte")
-    return {"submitted_at": {beyond: moment}, "$nor": [{"submitted_at": moment, "_id": {shown: id}}]}
+    return {field: {beyond: moment}, "$nor": [{field: moment, "_id": {shown: id}}]}

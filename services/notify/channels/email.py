@@ -6,6 +6,7 @@ from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
+from contracts.mail_references import MailReference, message_id, reply_address
 from services.chassis.settings import Settings
 from services.notify.channels import mail
 from services.notify.channels.letter import SENT, Letter, Outcome, Send
@@ -24,7 +25,7 @@ class Email:
         self._sender = parseaddr(settings.mail_from)[1]
         self._host = self._sender.rpartition("@")[2]
         self._from = mail.address_header("From", f"Affianca – {settings.programme}", self._sender)
-        self._from += f"Reply-To: {settings.mail_from}\r\n"
+        self._secret = settings.secret_key.get_secret_value()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -74,14 +75,18 @@ class Email:
             mail.header("Subject", f"[{letter.number}] {text.title}"),
             self._from,
             mail.address_header("To", person.name, person.email),
-            f"Date: {format_datetime(letter.at)}\r\nMessage-ID: <{letter.id}@{self._host}>\r\n",
+            f"Reply-To: {reply_address(self._secret, letter.number, self._sender)}\r\n",
+            f"Date: {format_datetime(letter.at)}\r\nMessage-ID: {self._message_id(letter, letter.id)}\r\n",
         ]
         if letter.thread:
-            first = f"<{letter.thread}@{self._host}>"
+            first = self._message_id(letter, letter.thread)
             headers.append(f"In-Reply-To: {first}\r\nReferences: {first}\r\n")
         headers.append(_OF_EVERY_MAIL)
         headers.append(f"Content-Language: {person.language}\r\n")
         return mail.alternatives(headers, letter.id, text.plain, text.html)
+
+    def _message_id(self, letter: Letter, delivery: str) -> str:
+        return message_id(self._secret, MailReference(delivery, letter.number), self._host)
 
 
 def outcome_of(error: Exception) -> Outcome:

@@ -1,0 +1,111 @@
+"""What becomes of a mail: a message of a request, a request of its own, or something kept until somebody decides."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from contracts.envelope import derived_id
+from contracts.requests import Kind
+from services.chassis.auth import Caller
+from services.chassis.i18n import N_, translator
+from services.chassis.mongo import Document
+from services.chassis.work import Work
+from services.intake.domain.texts import stems
+from services.intake.handlers.conversation import post_message
+from services.intake.handlers.mails.arrivals import Arrival, State, note, original
+from services.intake.handlers.mails.matching import OF_A_BODY, Match
+from services.intake.handlers.parts import Parts
+from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
+from services.intake.mailbox.messages import IncomingMail
+from services.intake.mailbox.replies import folded_reply, folded_signature
+from services.intake.store.conversation import MESSAGES
+from services.intake.store.mails import MAILS
+from services.intake.store.requests import REQUESTS
+
+log = structlog.get_logger()
+_INTAKE = Path(__file__).parents[2]
+_BRAKE_AFTER, _BRAKE_WITHIN = 5, timedelta(minutes=10)
+"""More answers than that from one sender are a machine's, whatever their headers say: they are kept and tell nobody."""
+_OLDEST = timedelta(days=30)
+
+
+async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document) -> None:
+    """Adds the mail to the request that it answers."""
+    id, message, mail = request["_id"], derived_id(arrival.id, MESSAGES), arrival.mail
+    reply = folded_reply(mail.text, mail.subject)
+    text = reply.said or mail.subject or "-"
+    kept = await original(parts, arrival)
+    automatic = mail.automatic or await _too_many(parts, author)
+
+    def decide(work: Work) -> None:
+        if work.get(MAILS, arrival.id) is None:
+            post_message(
+                work, id, author, text,
+                message=message, automatic=automatic, channel=arrival.channel, folded=reply.folded,
+            )  # fmt: skip
+            note(work, arrival, kept, sender=author.id, request=id)
+
+    await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
+
+
+async def _too_many(parts: Parts, author: Caller) -> bool:
+    since = parts.clock.now() - _BRAKE_WITHIN
+    found = await parts.stores.mails.recent(author.id or "", since, _BRAKE_AFTER) >= _BRAKE_AFTER
+    if found:
+        log.warning("mail_brake", person_id=author.id)
+    return found
+
+
+async def open_request(parts: Parts, arrival: Arrival, author: Caller) -> None:
+    """Makes a request of the mail, for the body of the sender's first grant: mail names no body."""
+    body = next(grant.scope for grant in author.grants if grant.role in OF_A_BODY and grant.scope)
+    submission = await prepare(
+        parts, author, form_of(arrival.mail, body, author), arrival.channel, derived_id(arrival.id, REQUESTS)
+    )
+    submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
+    kept = await original(parts, arrival)
+    await parts.executor.run({MAILS: [arrival.id]}, lambda work: _opened(work, arrival, kept, submission))
+
+
+def _opened(work: Work, arrival: Arrival, kept: Document, submission: Submission) -> None:
+    if work.get(MAILS, arrival.id) is None:
+        submit(work, submission)
+        note(work, arrival, kept, sender=submission.sent_by, request=submission.id)
+
+
+def _received_at(mail: IncomingMail, now: datetime) -> datetime | None:
+    """The time that a provider certifies, unless it cannot be: then the mail counts from its arrival."""
+    certified = mail.certified_at
+    if certified is None or not now - _OLDEST <= certified <= now:
+        return None
+    return certified.astimezone(UTC)
+
+
+async def keep(parts: Parts, arrival: Arrival, state: State, reason: str, about: Match | None = None) -> None:
+    """Keeps a mail that changes nothing until somebody decides."""
+    kept = await original(parts, arrival)
+
+    def decide(work: Work) -> None:
+        if work.get(MAILS, arrival.id) is None:
+            waiting(work, arrival, kept, state, reason, about)
+
+    await parts.executor.run({MAILS: [arrival.id]}, decide)
+    log.info("mail_kept_aside", mail_id=arrival.id, state=state, reason=reason)
+
+
+def waiting(work: Work, arrival: Arrival, kept: Document, state: State, reason: str, about: Match | None) -> None:
+    """Writes the document of a mail that waits for somebody's decision, with what that person must see."""
+    mail = arrival.mail
+    author = {"addresses": list(mail.senders), "subject": mail.subject[:300]}
+    quoted = {"id": about.request["_id"], "number": about.request["number"]} if about else None
+    note(work, arrival, kept, state=state, reason=reason, quoted=quoted, author=author)
+
+
+def form_of(mail: IncomingMail, body: str, author: Caller) -> NewRequest:
+    """The request that a mail makes: what it quotes belongs to it, its signature does not."""
+    translate = translator(author.language or "it", _INTAKE)
+    title = mail.subject[:200].strip() or translate(N_("(no subject)"))
+    kind: Kind = "legal" if {"legal", "avvocat"} & set(stems(mail.subject)) else "technical"
+    return NewRequest(body=body, kind=kind, title=title, description=folded_signature(mail.text).said or title)
