@@ -61,6 +61,11 @@ async def steady(report: Report, installation: Installation, rate: float, second
         report.put(f"steady.{name}.{key}_p50_ms", quantile(took, 0.5) * 1000)
         report.put(f"steady.{name}.{key}_p99_ms", quantile(took, 0.99) * 1000)
     report.cpu(f"steady.{name}.cpu_ms", usage.per(count))
+    async with floor.opened(installation, False, installation.folder) as bare:
+        usage = Usage(bare.pids)
+        await bare.steady(rate, seconds, _PATIENCE)
+        report.cpu(f"steady.{name}.floor_cpu_ms", usage.per(count))
+    report.ratio(f"steady.{name}.cpu_of_floor", f"steady.{name}.cpu_ms.total", f"steady.{name}.floor_cpu_ms.total")
 
 
 async def _times(installation: Installation) -> dict[str, dict[str, float]]:

@@ -53,7 +53,7 @@ def embedded(settings: Settings, own_broker: Broker) -> Settings:
 async def consumer(embedded: Settings) -> AsyncIterator[tuple[Consumer, Held]]:
     await topics_made(embedded)
     held, letters = Held(), DeadLetters(cast(AIOKafkaProducer, None), GROUP)
-    consumer = Consumer(cast(Batches, held), letters, [STREAM], GROUP, embedded, Clock(), Metrics("test"))
+    consumer = Consumer(cast(Batches, held), letters, [STREAM], GROUP, embedded, Clock(), Metrics("test"), pace=0.02)
     await consumer.start()
     yield consumer, held
     held.free.set()

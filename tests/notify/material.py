@@ -8,6 +8,7 @@ from aiokafka.structs import ConsumerRecord
 from contracts.access import AccessData, AccessGranted, AccessState, Grant
 from contracts.assignments import AssignmentState
 from contracts.envelope import Event, derived_id, event_type
+from contracts.mail_references import MailReference, message_id
 from contracts.requests import RequestState
 from services.chassis.clock import Clock
 
@@ -85,3 +86,8 @@ def granted(
 def record_of(event: Event, offset: int = 0) -> ConsumerRecord:
     topic = f"test.{event.STREAM}.v1"
     return ConsumerRecord(topic, 0, offset, 0, 0, None, event.model_dump_json().encode(), None, 0, 0, ())
+
+
+def message_id_of(delivery: str) -> str:
+    """The Message-ID under which a delivery about the usual request leaves."""
+    return message_id("k" * 40, MailReference(delivery, "2026-000123"), "affianca.example")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from contracts.assignments import AssignmentAccepted, AssignmentOffered
 from contracts.requests import RequestMessagePosted, RequestResolved, RequestSubmitted
 from services.notify.sender import lanes_of
-from tests.notify.material import MESSAGE, about_assignment, about_request, id_of, said
+from tests.notify.material import MESSAGE, about_assignment, about_request, id_of, message_id_of, said
 
 LATER = timedelta(hours=1, minutes=30)
 
@@ -44,7 +44,7 @@ async def test_mails_of_one_thread_leave_in_order_though_others_leave_at_the_sam
     assert notify.post.connections == 4 and len(ids) == 12 * 5
     threads: dict[tuple[str, str], list[str]] = {}
     for row in sorted(rows, key=lambda row: row["position"]):
-        threads.setdefault((row["request"], row["recipient"]), []).append(f"<{row['_id']}@affianca.example>")
+        threads.setdefault((row["request"], row["recipient"]), []).append(message_id_of(row["_id"]))
     for thread in threads.values():
         arrived = [mail for mail in notify.mails if mail["message-id"] in thread]
         assert [mail["message-id"] for mail in arrived] == thread

@@ -71,6 +71,10 @@ async def _one(database: Database, collection: str, where: Document) -> Document
     return row
 
 
+GROUP_COMMIT = 0.02
+"""Seconds: see `services/chassis/group_commit.py`."""
+
+
 class Floor:
     """`flood(count)` after `opened`; `pids` by service."""
 
@@ -107,6 +111,19 @@ class Floor:
         began = time.monotonic()
         self._processes["intake"].say(str(count))
         return began, await progress.reached(count, seconds, self.check)
+
+    async def steady(self, rate: float, seconds: float, patience: float) -> None:
+        """So many requests a second, handed over as often as the group commit begins; returns when all are done."""
+        count, handed_over = int(rate * seconds), 0
+        progress = await Progress(self.databases, self._mail).begin()
+        began = time.monotonic()
+        while handed_over < count:
+            await asyncio.sleep(GROUP_COMMIT)
+            due = min(count, int((time.monotonic() - began) * rate)) - handed_over
+            if due > 0:
+                self._processes["intake"].say(str(due))
+                handed_over += due
+        await progress.reached(count, patience, self.check)
 
     def check(self) -> None:
         for process in self._processes.values():
