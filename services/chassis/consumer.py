@@ -141,7 +141,7 @@ class Consumer:
             # Nothing more is read: what follows stays in Kafka until somebody has looked.
             await self._stopping.wait()
         # Here, where the next batch is not cut yet.
-        await self._pace.turn()
+        await self._pace.turn(at_once=len(records) == _LARGEST)
 
     async def _commit(self, records: Sequence[Record], generation: int) -> None:
         offsets: dict[TopicPartition, int] = {}

@@ -74,7 +74,7 @@ class GroupCommit:
     async def _run(self) -> None:
         while True:
             group = [await self._queue.get()]
-            await self._pace.turn()
+            await self._pace.turn(at_once=self._queue.qsize() >= _LARGEST)
             while len(group) < _LARGEST and not self._queue.empty():
                 group.append(self._queue.get_nowait())
             try:

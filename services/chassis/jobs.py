@@ -61,8 +61,9 @@ class Job:
         await self._lease.stop()
 
     async def _loop(self) -> None:
+        more = False
         while not self._stopping:
-            await self._pace.turn()
+            await self._pace.turn(at_once=more)
             more = await self._once() if self._lease.held else False
             if not more:
                 with suppress(TimeoutError):

@@ -15,9 +15,9 @@ class Pace:
         self._seconds = seconds
         self._next = 0.0
 
-    async def turn(self) -> None:
-        """Returns when the next turn may begin, which it then does."""
+    async def turn(self, at_once: bool = False) -> None:
+        """Returns when the next turn may begin, which it then does. at_once: there is a full batch to do already."""
         wait = self._next - time.monotonic()
-        if wait > 0:
+        if wait > 0 and not at_once:
             await asyncio.sleep(wait)
         self._next = time.monotonic() + self._seconds

@@ -67,9 +67,9 @@ class Relay:
         await self.lease.stop()
 
     async def _run(self) -> None:
-        pace = Pace(_PACE)
+        pace, moved = Pace(_PACE), 0
         while True:
-            await pace.turn()
+            await pace.turn(at_once=moved >= _LARGEST)
             try:
                 moved = await self.publish_waiting() if self.lease.held else 0
             except Exception as error:  # Whatever it is: a relay that has ended in silence would lose the day.

@@ -18,7 +18,7 @@ from services.notify.channels import CHANNELS
 from services.notify.messages import READERS, Audience
 from services.notify.store import DELIVERIES, NOTICES, NOTIFICATIONS, notices
 
-_AT_ONCE = 100
+_AT_ONCE = 300
 _ARRIVALS_AT_ONCE = 500
 
 

@@ -20,8 +20,8 @@ from tests.bench.servers import Servers
 from tests.kafka.apache import free_port
 
 _SIGNED = ("p.pdf", b"%PDF-1.4\n% Protocollo, di prova\n%%EOF\n", "application/pdf")
-_NICENESS = {"intake": 0, "routing": 2, "notify": 5, "reporting": 5}
-"""The share of a busy processor as deployed: 3, 2, 1 and 1 (one step of niceness is a quarter; see deploy/)."""
+_NICENESS = {"intake": 0, "routing": 0, "notify": 3, "reporting": 3}
+"""The share of a busy processor as deployed: 2, 2, 1 and 1 (three steps of niceness are a half; see deploy/)."""
 _UNLIMITED = "100000000/minute"
 
 
