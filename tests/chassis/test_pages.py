@@ -54,7 +54,7 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
     [
         (("official",), ["/requests", "/notifications"]),
         (("expert",), ["/desk", "/requests", "/notifications"]),
-        (("coordinator",), ["/desk", "/requests", "/triage", "/notifications", "/reports"]),
+        (("coordinator",), ["/desk", "/requests", "/triage", "/mails", "/notifications", "/reports"]),
         (("monitor",), ["/requests", "/notifications", "/reports"]),
         (("front_end",), []),
         ((), []),

@@ -59,6 +59,16 @@ class Person:
         await self.page.locator(f"form[action$='{action}'] button[type=submit]").first.click()
         await self.page.wait_for_load_state()
 
+    async def tab_to(self, selector: str, most: int = 120) -> None:
+        """Moves the focus by the Tab key alone until it is on what the selector says, and sees that it shows."""
+        for _ in range(most):
+            if await self.page.locator(selector).and_(self.page.locator(":focus")).count():
+                outlined = "getComputedStyle(document.activeElement).outlineStyle"
+                assert await self.page.evaluate(outlined) != "none", f"nobody sees the focus on {selector}"
+                return
+            await self.page.keyboard.press("Tab")
+        raise AssertionError(f"the Tab key does not reach {selector}")
+
     async def reads(self, text: str) -> bool:
         return text in await self.page.locator("body").inner_text()
 

@@ -124,6 +124,8 @@ PAGES = [
     ("expert", "/desk"),
     ("coordinator", "/desk"),
     ("coordinator", "/triage"),
+    ("coordinator", "/mails"),
+    ("secretariat", "/mails?state=decided"),
     ("monitor", "/reports"),
 ]
 

@@ -93,9 +93,9 @@ async def test_only_coordination_sorts_and_a_theme_takes_the_request_out(visit) 
 
     assert number in page.text
     assert "probabilità" in page.text
-    assert sent.headers["location"] == "/triage?done=reclassify"
-    assert number not in after.text
-    assert "Il tema è stato attribuito." in after.text
+    assert sent.headers["location"] == f"/triage?done={number}"
+    assert f'href="/requests/{number}"' not in after.text
+    assert f"Il tema della richiesta {number} è stato attribuito." in after.text
     assert (await official.get("/triage")).status_code == 403
 
 
@@ -111,7 +111,7 @@ async def test_one_click_accepts_a_supposed_theme_and_a_second_click_changes_not
     answers = [await coordinator.http.post(f"/requests/{number}/reclassify", data=data) for _ in range(2)]
 
     assert 1 < len(offered) <= 3
-    assert [answer.headers["location"] for answer in answers] == ["/triage?done=reclassify"] * 2
+    assert [answer.headers["location"] for answer in answers] == [f"/triage?done={number}"] * 2
     request = await service.database["requests"].find_one({"number": number})
     assert (request["theme"], request["status"], request["corrected"]) == (offered[0], "submitted", True)
     (line,) = [row async for row in service.database["corrections"].find({"request": request["_id"]})]

@@ -132,8 +132,9 @@ def router(service: Service, parts: Parts) -> APIRouter:
             await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide)
         except Problem as problem:
             return await _refused(service, parts, request, caller, number, name, values, problem)
-        back = "/triage" if form.get("back") == "/triage" else f"/requests/{found['number']}"
-        return RedirectResponse(f"{back}?done={name}", status_code=303)
+        if form.get("back") == "/triage":
+            return RedirectResponse(f"/triage?done={found['number']}", status_code=303)
+        return RedirectResponse(f"/requests/{found['number']}?done={name}", status_code=303)
 
     return routes
 

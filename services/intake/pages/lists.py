@@ -22,8 +22,11 @@ from services.intake.store.visibility import OF_ALL, sees_search
 Person = Annotated[Caller, Depends(person)]
 Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Words = Annotated[str, Query(max_length=200)]
+Number = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{6,12})?$")]
 Cursor = Annotated[str, Query(max_length=500)]
 PAGE = 20
+LEAST = 0.01
+"""A theme less probable than this is not offered."""
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -53,13 +56,16 @@ def router(service: Service, parts: Parts) -> APIRouter:
         )  # fmt: skip
 
     @routes.get("/triage")
-    async def triage(request: Request, caller: Coordination, cursor: Cursor = "", done: Words = "") -> HTMLResponse:
+    async def triage(request: Request, caller: Coordination, cursor: Cursor = "", done: Number = "") -> HTMLResponse:
         words = pages.translations.translator(language_of(request, caller))
+        told = (
+            [Notice("success", words(N_("The theme of request {number} has been set."), number=done))] if done else []
+        )
         query = RequestQuery(statuses=("triage",), sort="oldest")
         rows, following = await store.page(caller, query, PAGE, cursor or None)
         return pages.render(
             request, "requests/triage.html", caller,
-            notices=[Notice("success", N_("The theme has been set."))] if done == "reclassify" else [],
+            notices=told,
             items=[_to_sort(parts, row, words) for row in rows],
             themes=labels.theme_choices(words),
             next="/triage?" + urlencode({"cursor": following}) if following else None,
@@ -110,7 +116,9 @@ def _to_sort(parts: Parts, row: Document, words: Translator) -> dict[str, Any]:
         "submitted_at": row["submitted_at"],
         "kind": words(labels.KINDS[row["kind"]]),
         "words": recognition.words,
-        "candidates": [(code, labels.theme_name(code, words), share) for code, share in recognition.candidates],
+        "candidates": [
+            (code, labels.theme_name(code, words), share) for code, share in recognition.candidates if share >= LEAST
+        ],
         "procedures": [labels.procedure_name(code, words) for code, _ in recognition.procedures[:2]],
         "tags": [words(labels.TAGS[code]) for code in recognition.tags],
         "key": new_key(),

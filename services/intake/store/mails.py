@@ -81,6 +81,11 @@ class MailStore:
         more = len(rows) > limit
         return rows[:limit], cursor_of(rows[limit - 1], "received_at") if more else None
 
+    async def count(self, state: str, most: int) -> int:
+        """How many mails are in a state, counted up to `most`."""
+        where: Document = {"state": state, "reason": {"$type": "string"}, "erased": {"$ne": True}}
+        return await self._database[MAILS].count_documents(where, limit=most)
+
     async def original(self, row: Document) -> bytes:
         """The bytes as they came in."""
         if row["file"] is None:
