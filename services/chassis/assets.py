@@ -36,6 +36,8 @@ CATALOGUE: tuple[str, ...] = (
     f"{_FONTS}/Titillium_Web/titillium-web-v10-latin-ext_latin-700.woff2",
     f"{_FONTS}/Roboto_Mono/roboto-mono-v13-latin-ext_latin-regular.woff2",
     "htmx.org/dist/htmx.min.js",
+    "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui-dist/swagger-ui-bundle.js",
 )
 """Paths below `node_modules`, which are also the addresses below `/assets/`."""
 

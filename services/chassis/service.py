@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from pymongo.errors import OperationFailure
 
 from contracts.catalogue import STREAMS
-from services.chassis import access, idempotency, outbox, probes
+from services.chassis import access, api_docs, idempotency, outbox, probes
 from services.chassis.access import Principals
 from services.chassis.broker_watch import BrokerWatch
 from services.chassis.clock import Clock
@@ -76,6 +76,7 @@ class Service:
         self.web = Web(name, pages, self.principals, settings, self.metrics, clock.now)
         self.app = self.web.app
         self.web.include(probes.router(self))
+        self.web.include(api_docs.router(name, pages))
         self._table: Sequence[On[Any]] = ()
         self._indexes: list[Index] = [
             *outbox.INDEXES, *access.INDEXES, *idempotency.INDEXES,

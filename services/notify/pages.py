@@ -11,11 +11,11 @@ from services.chassis.auth import Caller, person
 from services.chassis.forms import checked_form
 from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
+from services.chassis.paging import Cursor, key_of, page_of, uuid
 from services.chassis.problems import not_found
 from services.chassis.service import Service
 from services.notify import handlers
 from services.notify.messages import MESSAGES, messages_for
-from services.notify.paging import Cursor, page_of, position_of
 from services.notify.store import NOTIFICATIONS
 from services.notify.store.notifications import notifications_of, unread_count, wishes_of_one
 from services.notify.texts import Texts
@@ -38,8 +38,8 @@ def router(service: Service, texts: Texts) -> APIRouter:
     @routes.get("/notifications")
     async def listed(request: Request, caller: Person, cursor: Cursor = None, done: str = "") -> Response:
         who, language = str(caller.id), language_of(request, caller)
-        rows = await notifications_of(service.database, who, position_of(cursor), _ON_A_PAGE + 1)
-        items, following = page_of(rows, _ON_A_PAGE)
+        rows = await notifications_of(service.database, who, key_of(cursor, uuid), _ON_A_PAGE + 1)
+        items, following = page_of(rows, _ON_A_PAGE, "position")
         wishes = stated(await wishes_of_one(service.database, who), caller)
         kinds = [(code, texts.title(code, language), wishes.email[code] == "at_once") for code in wishes.email]
         return service.web.pages.render(

@@ -35,7 +35,9 @@ async def client(node_modules: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", [*CATALOGUE, "affianca.css", "affianca.js", "affianca.svg", "fonts.css"])
+@pytest.mark.parametrize(
+    "path", [*CATALOGUE, "affianca.css", "affianca.js", "affianca.svg", "api_docs.css", "api_docs.js", "fonts.css"]
+)
 async def test_every_listed_file_is_served_with_its_type(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(f"/assets/{path}")
 

@@ -50,7 +50,7 @@ def test_a_route_that_lets_in_more_than_the_table_is_noticed(services) -> None:
 def test_only_files_and_what_is_public_are_for_everybody() -> None:
     everybody = {path for (_, _, path), roles in committed().items() if roles == frozenset(ROLES)}
     probes = {path for path in everybody if path.rsplit("/", 1)[-1] in ("live", "ready", "status", "metrics")}
-    files = {path for path in everybody if path.startswith("/assets/") or path.endswith("/openapi.json")}
+    files = {path for path in everybody if path.startswith("/assets/") or path.endswith(("/openapi.json", "/docs"))}
 
     assert len(PUBLIC_FILES) == 2
     assert everybody - probes - files == {

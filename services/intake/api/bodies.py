@@ -11,6 +11,7 @@ from contracts.bodies import BodyStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
+from services.chassis.paging import Limit
 from services.chassis.problems import invalid
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.domain.texts import folded
@@ -48,7 +49,7 @@ async def list_bodies(
     province: str | None = None,
     phase: Annotated[int | None, Query(ge=1)] = None,
     status: BodyStatus | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
     """The register, in the order of ISTAT codes; the cursor is the last code."""

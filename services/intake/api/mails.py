@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.chassis.auth import Caller, allow
 from services.chassis.mongo import Document
+from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers.mails import approval
@@ -40,8 +41,8 @@ async def list_mails(
     caller: Coordination,
     parts: Here,
     state: Literal["held", "quarantined", "aside", "decided"] = "held",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Mails that were held for approval, quarantined or kept aside, newest first, with the reason."""
     rows, following = await parts.stores.mails.page(state, limit, cursor)

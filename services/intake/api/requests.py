@@ -11,6 +11,7 @@ from contracts.requests import Kind, RequestStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, ROME
 from services.chassis.idempotency import once
+from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import invalid
 from services.intake.api.answers import answer, message_document, parts_of, request_document, whole_document
 from services.intake.api.commands import Message
@@ -57,8 +58,8 @@ async def list_requests(
     since: Annotated[str | None, Query(alias="from")] = None,
     until: Annotated[str | None, Query(alias="to")] = None,
     sort: Sort = "newest",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """The requests that the caller may see, narrowed by the filters."""
     query = RequestQuery(

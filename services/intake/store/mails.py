@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
+from services.chassis.paging import page_of
 from services.intake.store.files import FileStore
-from services.intake.store.requests import behind, cursor_of
+from services.intake.store.requests import behind
 
 MAILS = "mails"
 OUTGOING = "outgoing"
@@ -78,8 +79,7 @@ class MailStore:
         order = [("received_at", -1), ("_id", -1)]
         found = self._database[MAILS].find(where, {"raw": 0}, sort=order, limit=limit + 1)
         rows = [row async for row in found]
-        more = len(rows) > limit
-        return rows[:limit], cursor_of(rows[limit - 1], "received_at") if more else None
+        return page_of(rows, limit, "received_at", "_id")
 
     async def count(self, state: str, most: int) -> int:
         """How many mails are in a state, counted up to `most`."""

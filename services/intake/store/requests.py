@@ -3,17 +3,14 @@
 Every list ends its index in `(submitted_at, _id)`, so that a page is read in order and begins where the last ended.
 """
 
-import base64
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from services.chassis.auth import Caller
-from services.chassis.i18n import N_
 from services.chassis.mongo import Database, Document, Index
-from services.chassis.problems import invalid
+from services.chassis.paging import moment, page_of, position, text
 from services.intake.domain.texts import stems
 from services.intake.store.visibility import visible
 
@@ -84,8 +81,7 @@ class RequestStore:
             [("submitted_at", direction), ("_id", direction)],
             limit + 1,
         )
-        more = len(rows) > limit
-        return rows[:limit], cursor_of(rows[limit - 1]) if more else None
+        return page_of(rows, limit, "submitted_at", "_id")
 
     async def count(self, caller: Caller, query: RequestQuery) -> int:
         """How many the caller may see, at most `COUNT_CAP` + 1, which means more than `COUNT_CAP`."""
@@ -110,23 +106,9 @@ def _filters(query: RequestQuery) -> list[Document]:
     return filters
 
 
-def cursor_of(row: Document, field: str = "submitted_at") -> str:
-    """Where a list that is ordered by this time and the id goes on after this row."""
-    return base64.urlsafe_b64encode(json.dumps([row[field].isoformat(), row["_id"]]).encode()).decode()
-
-
 def behind(cursor: str, field: str = "submitted_at", *, descending: bool = True) -> Document:
-    """The filter for what comes after a cursor. Raises 422 for one that is none of ours."""
-    try:
-        at, id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not isinstance(id, str):
-            raise ValueError
-        id.encode()
-        moment = moment.astimezone(UTC)
-    except (ValueError, TypeError, RecursionError, OverflowError) as error:
-        fault = {"pointer": "/query/cursor", "detail": N_("Use the next_cursor of an earlier answer.")}
-        raise invalid([fault]) from error
+    """The filter for what comes after a cursor of this time and the id. Raises 422 for one that is none of ours."""
+    at, id = position(cursor, moment, text)
     # A range for the index, less the rows of that very moment that were shown.
     beyond, shown = ("$lte", "$gte") if descending else ("$gte", "$lte")
-    return {field: {beyond: moment}, "$nor": [{field: moment, "_id": {shown: id}}]}
+    return {field: {beyond: at}, "$nor": [{field: at, "_id": {shown: id}}]}

@@ -10,11 +10,11 @@ from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
+from services.chassis.paging import Cursor, key_of, page_of, uuid
 from services.chassis.problems import Problem, not_found
 from services.chassis.service import Service
 from services.notify import handlers
 from services.notify.domain import GIVE_UP_AFTER
-from services.notify.paging import Cursor, Limit, page_of, position_of
 from services.notify.store import DELIVERIES
 from services.notify.store import deliveries as store
 
@@ -81,11 +81,15 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/deliveries")
     async def listed(
-        caller: Operator, request: Which = None, status: Status | None = None, limit: Limit = 25, cursor: Cursor = None
+        caller: Operator,
+        request: Which = None,
+        status: Status | None = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 25,
+        cursor: Cursor = None,
     ) -> Deliveries:
         """Deliveries of a request or in a status, newest first, with every attempt."""
-        rows = await store.find_deliveries(service.database, request, status, position_of(cursor), limit + 1)
-        items, following = page_of(rows, limit)
+        rows = await store.find_deliveries(service.database, request, status, key_of(cursor, uuid), limit + 1)
+        items, following = page_of(rows, limit, "position")
         return Deliveries(items=await with_attempts(items), next_cursor=following)
 
     @routes.post("/deliveries/{id}/retry")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -11,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 from contracts.envelope import Id
 from services.chassis.auth import Caller, person
 from services.chassis.i18n import N_, Language, language_of
+from services.chassis.paging import Cursor, key_of, page_of, uuid
 from services.chassis.problems import Problem, not_found
 from services.chassis.service import Service
 from services.notify import handlers
-from services.notify.paging import Cursor, Limit, page_of, position_of
 from services.notify.store import NOTIFICATIONS
 from services.notify.store.notifications import notifications_of
 from services.notify.stream import Listener, Stream, TooMany, rows_of
@@ -60,10 +60,12 @@ def router(service: Service, texts: Texts, stream: Stream) -> APIRouter:
     routes = APIRouter(prefix="/api/notifications", tags=["notifications"])
 
     @routes.get("")
-    async def listed(request: Request, caller: Person, limit: Limit = 25, cursor: Cursor = None) -> Notifications:
+    async def listed(
+        request: Request, caller: Person, limit: Annotated[int, Query(ge=1, le=100)] = 25, cursor: Cursor = None
+    ) -> Notifications:
         """The caller's own notifications, newest first."""
-        rows = await notifications_of(service.database, str(caller.id), position_of(cursor), limit + 1)
-        items, following = page_of(rows, limit)
+        rows = await notifications_of(service.database, str(caller.id), key_of(cursor, uuid), limit + 1)
+        items, following = page_of(rows, limit, "position")
         language = language_of(request, caller)
         return Notifications(items=[shown(row, texts, language) for row in items], next_cursor=following)
 

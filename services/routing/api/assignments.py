@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from services.chassis.auth import Caller, allow
-from services.routing.api.documents import Cursor, Limit, assignment, page, position
+from services.chassis.paging import Cursor, Limit, key_of, text
+from services.routing.api.documents import assignment, page
 from services.routing.desk import Desk
 from services.routing.store.reading import Reading
 
@@ -37,10 +38,9 @@ def router(desk: Desk, reading: Reading) -> APIRouter:
     ) -> dict[str, Any]:
         """Assignments, newest first; an expert's own only."""
         everything = caller.has("coordinator", "secretariat")
-        before = position(cursor, 1)
         rows = await reading.assignments(
             limit,
-            before[0] if before else None,
+            key_of(cursor, text),
             person=expert if everything else caller.id,
             expert=None if everything else expert,
             status=status,

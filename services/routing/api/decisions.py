@@ -1,6 +1,5 @@
 """/api/routing: decisions explained, the queue of who waits, and a coordinator's own decision."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -8,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
-from services.chassis.i18n import N_, language_of
+from services.chassis.i18n import language_of
 from services.chassis.pages import Pages
-from services.chassis.problems import invalid, not_found
-from services.routing.api.documents import Cursor, Limit, assignment, decision, page, position, waiting
+from services.chassis.paging import Cursor, Limit, moment, position, text
+from services.chassis.problems import not_found
+from services.routing.api.documents import assignment, decision, page, waiting
 from services.routing.desk import Desk
 from services.routing.explanation import explain
 from services.routing.store import ASSIGNMENTS
@@ -61,19 +61,8 @@ def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
     async def queue(request: Request, caller: Staff, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
         """Requests without an expert, those to be served first ahead, each with the reason."""
         translator = pages.translations.translator(language_of(request, caller))
-        rows = await reading.queue(limit, _after(cursor))
+        rows = await reading.queue(limit, position(cursor, moment, text) if cursor is not None else None)
         items = [waiting(row, translator(why_waiting(row))) for row in rows]
         return page(items, rows, limit, "precedence", "_id")
 
     return routes
-
-
-def _after(cursor: str | None) -> tuple[datetime, str] | None:
-    parts = position(cursor, 2)
-    if parts is None:
-        return None
-    try:
-        return datetime.fromisoformat(parts[0]).astimezone(UTC), parts[1]
-    except (ValueError, OverflowError) as error:
-        fault = {"pointer": "/query/cursor", "detail": N_("Use the next_cursor of the answer before.")}
-        raise invalid([fault]) from error

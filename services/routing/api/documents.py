@@ -1,18 +1,10 @@
-"""What the API answers: stored documents as JSON, and cursors."""
+"""What the API answers: stored documents as JSON."""
 
-import base64
-import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Query
-
-from services.chassis.i18n import N_
 from services.chassis.mongo import Document
-from services.chassis.problems import invalid
-
-Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=300, description="The next_cursor of the answer before.")]
+from services.chassis.paging import cursor_of
 
 _ASSIGNMENT = (
     "request", "number", "province", "task_force", "round", "status", "expert", "co_experts", "offered_at",
@@ -70,27 +62,7 @@ def waiting(row: Document, why: str) -> dict[str, Any]:
 
 def page(items: list[dict[str, Any]], rows: list[Document], limit: int, *keys: str) -> dict[str, Any]:
     """A list with the cursor of what follows: the sort keys of its last row."""
-    following = [_plain(rows[-1][key]) for key in keys] if rows and len(rows) == limit else None
-    return {"items": items, "next_cursor": _encode(following) if following else None}
-
-
-def position(cursor: str | None, parts: int) -> list[str] | None:
-    """The sort keys in a cursor. Raises 422 for one that this API did not make."""
-    if cursor is None:
-        return None
-    try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        for part in found:
-            part.encode()  # Half of a character cannot be looked for.
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        found = None
-    if not (isinstance(found, list) and len(found) == parts and all(isinstance(part, str) for part in found)):
-        raise invalid([{"pointer": "/query/cursor", "detail": N_("Use the next_cursor of the answer before.")}])
-    return found
-
-
-def _encode(parts: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+    return {"items": items, "next_cursor": cursor_of(rows[-1], *keys) if rows and len(rows) == limit else None}
 
 
 def _plain(value: Any) -> Any:

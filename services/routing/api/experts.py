@@ -11,9 +11,10 @@ from services.chassis.execution import Executor
 from services.chassis.i18n import N_, language_of
 from services.chassis.idempotency import once
 from services.chassis.mongo import Document
+from services.chassis.paging import Cursor, Limit, key_of, text
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
-from services.routing.api.documents import Cursor, Limit, expert, page, position
+from services.routing.api.documents import expert, page
 from services.routing.api.profiles import Changes, Profile
 from services.routing.desk import manages
 from services.routing.handlers import experts
@@ -36,8 +37,7 @@ def router(reading: Reading, executor: Executor) -> APIRouter:
     ) -> dict[str, Any]:
         """Profiles, newest first; an expert's own only."""
         only = None if caller.has("coordinator", "secretariat") else caller.id
-        before = position(cursor, 1)
-        rows = await reading.experts(limit, task_force, before[0] if before else None, only)
+        rows = await reading.experts(limit, task_force, key_of(cursor, text), only)
         return page([expert(row) for row in rows], rows, limit, "_id")
 
     @routes.post("/api/experts", status_code=201)
