@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     inbox_days: int = 60
     resend_days: int = 7
 
+    routing_rules: Path | None = None
+    """Another file of rules for matching than the one in `services/routing`."""
+
     secret_key: SecretStr = SecretStr("")
     admin_key: SecretStr = SecretStr("")
     """API key of the first secretariat account: it creates everybody else."""

@@ -1,7 +1,6 @@
 """Reading `rules.yaml`, with the line of every fault, and again when the file changes."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,8 +13,6 @@ from pydantic import ValidationError
 from services.routing.rules.model import Rules, WrongRules
 
 DEFAULT = Path(__file__).parents[1] / "rules.yaml"
-PATH = "AFFIANCA_ROUTING_RULES"
-"""Environment variable: another file of rules than the one beside this package."""
 _LOOK_EVERY = 2.0
 _Place = tuple[str | int, ...]
 log = structlog.get_logger()
@@ -23,7 +20,7 @@ log = structlog.get_logger()
 
 def load_rules(path: Path | None = None) -> Rules:
     """The rules of a file. Raises WrongRules."""
-    path = path or Path(os.environ.get(PATH, DEFAULT))
+    path = path or DEFAULT
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, yaml.SafeLoader)
@@ -45,7 +42,7 @@ class Rulebook:
     """The rules in force: `current` changes when the file does, between two decisions and never within one."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or Path(os.environ.get(PATH, DEFAULT))
+        self._path = path or DEFAULT
         self._seen = self._state()
         self._task: asyncio.Task[None] | None = None
         self.current = load_rules(self._path)
