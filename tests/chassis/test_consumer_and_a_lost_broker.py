@@ -100,7 +100,7 @@ async def test_a_batch_of_before_is_not_committed_after_the_loss(
     monkeypatch.setattr(running, "_commit", until_ended)
     await sent(embedded, b"1", b"2", b"3", b"4", b"5")
     await eventually(lambda: held.batches)
-    before = _member(running)
+    before = running._membership.generation
 
     own_broker.kill()
     if free_when == "while the broker is away":
@@ -110,7 +110,9 @@ async def test_a_batch_of_before_is_not_committed_after_the_loss(
     await asyncio.to_thread(own_broker.wait_ready)
     await topics_made(embedded)
     if free_when == "after its return":
-        await eventually(lambda: _member(running) not in ("", before))
+        # The embedded broker at times goes on as if it knew the group that it has forgotten.
+        _inner(running)._coordinator.request_rejoin()
+        await eventually(lambda: running._membership.generation > before and _inner(running).assignment(), seconds=30)
         held.free.set()
     await asyncio.wait_for(ended.wait(), 20)
 
@@ -120,8 +122,5 @@ async def test_a_batch_of_before_is_not_committed_after_the_loss(
     await eventually(lambda: [value for batch in held.batches for value in batch] == [b"new", b"1"])
 
 
-def _member(consumer: Consumer) -> str:
-    """The name that the broker has given us once we have partitions; empty in between."""
-    inner: Any = consumer._subscriber.consumer
-    joined = inner._coordinator.generation >= 0 and inner.assignment()
-    return str(inner._coordinator.member_id) if joined else ""
+def _inner(consumer: Consumer) -> Any:
+    return consumer._subscriber.consumer
