@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     inbox_days: int = 60
     resend_days: int = 7
 
-    routing_rules: Path | None = None
+    routing_rules: str = ""
     """Another file of rules for matching than the one in `services/routing`."""
 
     secret_key: SecretStr = SecretStr("")

@@ -28,7 +28,7 @@ PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/
 
 def build(settings: Settings, clock: Clock) -> Service:
     """Routing, not started. Raises WrongRules for rules that cannot be used."""
-    book = Rulebook(settings.routing_rules)
+    book = Rulebook(Path(settings.routing_rules) if settings.routing_rules else None)
     service = Service("routing", settings, clock, Path(__file__).parent)
     database, executor = service.database, service.executor
 

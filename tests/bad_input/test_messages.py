@@ -156,15 +156,16 @@ async def test_bad_messages_are_parked_or_skipped_and_every_service_goes_on(four
 @pytest.mark.timeout(120)
 async def test_a_handler_that_always_fails_stops_its_own_service_alone(four, sender, settings, eventually) -> None:
     topic = topic_of(settings.prefix, "requests")
-    for _ in range(60):
-        await sender.send_and_wait(topic, example(RAISES), key=b"raises")
+    # More than a flood: the last news of the set-up may still come among the first of them.
+    for _ in range(150):
+        await sender.send(topic, example(RAISES), key=b"raises")
 
     await eventually(lambda: four.services["reporting"].consumer.flooded, seconds=20)
 
     await goes_on(four, eventually, "routing", "notify")
     statuses = {name: (await four.call(None, "GET", f"/api/{name}/ready")).status_code for name in four.services}
     assert statuses == {"intake": 200, "routing": 200, "notify": 200, "reporting": 503}
-    assert len(await letters(four)) == 50
+    assert 50 <= len(await letters(four)) < 150
     assert (await four.call("monitor", "GET", "/api/reports/backlog")).status_code == 200
 
 
@@ -173,8 +174,8 @@ async def test_a_flood_of_what_is_no_message_stops_its_listeners_and_no_request_
     four, sender, settings, eventually
 ) -> None:
     topic = topic_of(settings.prefix, "requests")
-    for number in range(60):
-        await sender.send_and_wait(topic, (b"{nothing", b"\xff\xfe", incomplete())[number % 3], key=b"junk")
+    for number in range(150):
+        await sender.send(topic, (b"{nothing", b"\xff\xfe", incomplete())[number % 3], key=b"junk")
 
     await eventually(lambda: all(four.services[name].consumer.flooded for name in LISTENERS), seconds=30)
 
