@@ -47,6 +47,8 @@ TAKES: dict[str, Taken] = {
     "POST /api/requests/{number}/withdraw": ("official", {"reason": "Non serve."}),
     "POST /api/requests/{number}/reclassify": ("coordinator", {"theme": THEME, "procedure": "paur"}),
     "POST /api/requests/{number}/merge": ("coordinator", {"into": "2026-000002"}),
+    "POST /api/intake/mails/{id}/message": ("coordinator", {"number": NUMBER}),
+    "POST /api/intake/mails/{id}/request": ("secretariat", {"body": BODY}),
     "POST /api/bodies/{code}/approval": ("secretariat", {"approved": False, "reason": "Manca la firma."}),
     "POST /api/bodies/{code}/delegates": ("representative", _DELEGATE),
     "POST /api/persons": ("secretariat", {"id": SOMETHING, **_PERSON}),
@@ -67,6 +69,7 @@ TAKES: dict[str, Taken] = {
 """Method and path -> who may call it, and the body."""
 
 WITHOUT_BODY = {
+    "POST /api/intake/mails/{id}/refusal": "coordinator",
     "POST /api/assignments/{id}/accept": "expert",
     "POST /api/assignments/{id}/release": "coordinator",
     "POST /api/notifications/{id}/read": "official",

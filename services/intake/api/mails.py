@@ -13,6 +13,7 @@ from services.chassis.problems import not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers.mails import approval
 from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.submission import Line
 
 routes = APIRouter(prefix="/api/intake/mails", tags=["mails"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -33,7 +34,7 @@ class AsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    body: Annotated[str, Field(min_length=1, max_length=64)]
+    body: Annotated[Line, Field(min_length=1, max_length=64)]
 
 
 @routes.get("")
@@ -49,7 +50,7 @@ async def list_mails(
     return answer({"items": [mail_document(row) for row in rows], "next_cursor": following})
 
 
-@routes.get("/outgoing")
+@routes.get("/outgoing", responses={404: {"description": "No such request, or not for this caller."}})
 async def list_outgoing(
     caller: Coordination, parts: Here, number: Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]
 ) -> Response:
