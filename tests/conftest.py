@@ -8,6 +8,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.envelope import new_id
+from deploy.local.broker import Broker, start_broker
 from services.chassis.clock import Clock
 from services.chassis.mongo import Database
 from services.chassis.settings import Settings
@@ -28,6 +30,14 @@ def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
     """A MongoDB replica set that all tests of the run share: `.url`. Do not stop it."""
     with shared_mongo(tmp_path_factory.getbasetemp()) as server:
         yield server
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that the test may kill."""
+    server = start_broker(tmp_path / "broker")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -53,15 +53,9 @@ def describe(app: FastAPI, name: str, settings: Settings) -> None:
 
 
 def public_paths(app: FastAPI) -> frozenset[str]:
-    """The paths that everybody may call. The framework keeps the routes of an included router as one entry."""
-    found, waiting = set(), list(app.routes)
-    while waiting:
-        route: Any = waiting.pop()
-        if not hasattr(route, "path"):
-            waiting += route.original_router.routes
-        elif permission_of(route) == ("public",):
-            found.add(route.path)
-    return frozenset(found)
+    """The paths that everybody may call."""
+    routes: list[Any] = list(app.routes)
+    return frozenset(route.path for route in routes if permission_of(route) == ("public",))
 
 
 def enrich(document: Json, name: str, settings: Settings, public: frozenset[str] = frozenset()) -> Json:
@@ -118,7 +112,9 @@ def _complete(path: str, method: str, operation: Json) -> None:
     statuses |= {"404", "409"} if method == "delete" else set()
     statuses |= {"412"} if method in ("put", "patch") else set()
     statuses |= {"406"} if path.startswith("/api/reports") else set()
-    answers = {code: known for code, known in operation["responses"].items() if code != "422"}
+    # A route only names an error that it has besides; how it looks is the same everywhere.
+    statuses |= operation["responses"].keys() & _ERRORS.keys()
+    answers = {code: known for code, known in operation["responses"].items() if code not in _ERRORS}
     for answer in answers.values():
         answer["headers"] = {**_headers(_RATE_LIMIT), **answer.get("headers", {})}
     operation["responses"] = answers | {code: {"$ref": f"#/components/responses/{code}"} for code in sorted(statuses)}

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from pymongo.errors import AutoReconnect
 
 from contracts.catalogue import topic_of
 from contracts.envelope import new_id
-from deploy.local.broker import Broker, start_broker
+from deploy.local.broker import Broker
 from services.chassis import outbox
 from services.chassis.broker_watch import POSITIONS, BrokerWatch
 from services.chassis.clock import Clock
@@ -29,14 +28,6 @@ from services.chassis.topics import create_missing, wanted_topics
 from tests.chassis.material import STREAM, stored, telling, waiting
 
 Eventually = Callable[..., Awaitable[Any]]
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
-    """A broker that the test may kill."""
-    broker = start_broker(tmp_path / "broker")
-    yield broker
-    broker.stop()
 
 
 @pytest.fixture

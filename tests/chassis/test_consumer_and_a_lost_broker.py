@@ -1,8 +1,7 @@
 """A broker that came back empty has other messages at the old places: what was read before must not be committed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import pytest
@@ -10,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.catalogue import topic_of
-from deploy.local.broker import Broker, start_broker
+from deploy.local.broker import Broker
 from services.chassis.clock import Clock
 from services.chassis.consumer import Consumer
 from services.chassis.consumption import Batches, Outcome
@@ -34,13 +33,6 @@ class Held:
         self.batches.append([record.value for record in records])
         await self.free.wait()
         return Outcome(read=records)
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
-    broker = start_broker(tmp_path / "broker")
-    yield broker
-    broker.stop()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contracts.envelope import new_id
-from deploy.local.broker import Broker, start_broker
+from deploy.local.broker import Broker
 from deploy.local.mongod import Mongod, start_mongod
 from services.chassis.settings import Settings
 from tests.promises.people import VARESE, until
@@ -29,13 +29,6 @@ def own_mongod(tmp_path: Path) -> Iterator[Mongod]:
     server = start_mongod(tmp_path / "mongodb")
     yield server
     server.kill()
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
-    server = start_broker(tmp_path / "broker")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

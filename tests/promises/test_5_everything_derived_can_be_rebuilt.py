@@ -1,13 +1,12 @@
 """Promise 5: what is derived comes back from the owners' histories, and a broker that lost everything is refilled."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from deploy.local.broker import Broker, start_broker
+from deploy.local.broker import Broker
 from deploy.tools.rebuild import rebuild
 from services.chassis.settings import Settings
 from tests.promises.people import until
@@ -81,13 +80,6 @@ async def test_what_services_derived_is_rebuilt_without_any_other_effect(program
     assert len(programme.mailbox.find()) == mails
     number = (await walk(programme))["number"]
     await at_rest(programme, number, numbers[1])
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
-    server = start_broker(tmp_path / "broker")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

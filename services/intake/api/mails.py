@@ -50,7 +50,7 @@ async def list_mails(
     return answer({"items": [mail_document(row) for row in rows], "next_cursor": following})
 
 
-@routes.get("/outgoing", responses={404: {"description": "No such request, or not for this caller."}})
+@routes.get("/outgoing", responses={404: {}})
 async def list_outgoing(
     caller: Coordination, parts: Here, number: Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]
 ) -> Response:

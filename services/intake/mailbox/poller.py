@@ -8,12 +8,10 @@ What cannot be taken now stays where it is. One process at a time, by lease.
 import asyncio
 import email
 import re
-from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import getaddresses
 from imaplib import IMAP4
 from ssl import create_default_context
-from typing import Any, TypeVar
 
 import structlog
 from imapclient import IMAPClient
@@ -24,7 +22,6 @@ from services.intake.mailbox.listener import LARGEST, Receive
 from services.intake.mailbox.settings import MailSettings
 
 log = structlog.get_logger()
-Result = TypeVar("Result")
 _TIMEOUT = 30.0
 _IDLE_FOR, _LOOK_EVERY = 10.0, 0.25
 _MOST_TRIES = 5
@@ -112,13 +109,13 @@ class Poller:
         return self._taken - before
 
     async def _take(self, client: IMAPClient, uid: int) -> None:
-        size = await self._ask(client.fetch, [uid], ["RFC822.SIZE"])
+        size = await asyncio.to_thread(client.fetch, [uid], ["RFC822.SIZE"])
         if uid not in size:
             return  # Somebody else has taken it out of the folder.
         if size[uid][b"RFC822.SIZE"] > LARGEST:
             await asyncio.to_thread(self._set_aside, client, uid, b"", "552 larger than 30 MB")
         else:
-            raw = bytes((await self._ask(client.fetch, [uid], ["BODY.PEEK[]"]))[uid][b"BODY[]"])
+            raw = bytes((await asyncio.to_thread(client.fetch, [uid], ["BODY.PEEK[]"]))[uid][b"BODY[]"])
             reply = await self._receive(raw, *self._envelope(raw))
             if 400 <= reply.code < 500 and self._may_succeed(uid):
                 return
@@ -134,10 +131,6 @@ class Poller:
         tries, taken = self._failed.get(uid, (0, self._taken))
         self._failed[uid] = (tries + 1, taken)
         return tries + 1 < _MOST_TRIES or taken == self._taken
-
-    @staticmethod
-    async def _ask(call: Callable[..., Result], *arguments: Any) -> Result:
-        return await asyncio.to_thread(call, *arguments)
 
     def _envelope(self, raw: bytes) -> tuple[str, str]:
         """Return path and recipient as the server that delivered the mail noted them."""

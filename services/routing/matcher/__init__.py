@@ -21,7 +21,7 @@ from services.routing.handlers import cases, matching, offers
 from services.routing.handlers.matching import Ending, Outcome, Seen, Wave
 from services.routing.matcher.apart import TooLong, planned
 from services.routing.matcher.roster import Roster
-from services.routing.matching import NotSolved, Plan, explained
+from services.routing.matching import NotSolved, Plan, explained, in_order
 from services.routing.rules import Rulebook, Rules
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.waiting import Waiting
@@ -30,8 +30,6 @@ _LARGEST_WAVE, _SMALLEST_WAVE = 10_000, 100
 _SAVED_AT_ONCE = 500
 _CHECKS = 100
 _SWEPT = 1_000
-_PACE_SECONDS = 0.02
-"""Between two waves: under load they grow instead of following each other, and a single request waits for nothing."""
 log = structlog.get_logger()
 
 
@@ -44,13 +42,11 @@ class Matcher:
         self._now = now
         self._book = book
         self._most = _LARGEST_WAVE
-        self._last = 0.0
         self._swept: datetime | None = None
         self.roster = Roster(database, self._waiting)
 
     async def run(self) -> bool:
         """One round."""
-        await asyncio.sleep(max(self._last + _PACE_SECONDS - time.monotonic(), 0.0))
         try:
             return await self._round(self._now(), self._book.current)
         except AlreadyExists as race:
@@ -121,7 +117,7 @@ class Matcher:
     async def _solve(
         self, over: list[Ending], rows: dict[str, Document], now: datetime, rules: Rules, anew: bool
     ) -> Outcome:
-        waiting = sorted(map(cases.to_match, rows.values()), key=lambda case: (case.precedence, case.id))[: self._most]
+        waiting = in_order(map(cases.to_match, rows.values()))[: self._most]
         experts = self._places_after(over)
         began = time.monotonic()
         made = await planned(waiting, experts, rules)
@@ -133,7 +129,6 @@ class Matcher:
         self._adapt(time.monotonic() - began)
         versions = {id: row["version"] for id, row in rows.items()}
         outcome = await self._keep(made, experts, over, versions, rules)
-        self._last = time.monotonic()
         await self.roster.refresh(outcome.stale, now, rules)
         log.info("wave_decided", waiting=len(waiting), offered=outcome.offered, changed=outcome.skipped)
         return outcome
