@@ -15,6 +15,8 @@ SENTENCES = {
     "extra_forbidden": N_("This field does not exist here."),
     "string_too_short": N_("Too short."),
     "string_too_long": N_("Too long."),
+    "too_short": N_("Too short."),
+    "too_long": N_("Too long."),
     "string_type": N_("A text is needed."),
     "string_pattern_mismatch": N_("The form is not the expected one."),
     "literal_error": N_("Not one of the allowed values."),

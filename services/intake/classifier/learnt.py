@@ -20,7 +20,7 @@ _KEPT = 8_000
 _SHOWN_WORDS = 6
 _WORTH_SHOWING = 0.15
 """Of what the most telling word contributes."""
-PROCEDURE_THRESHOLD = 0.6
+PROCEDURE_THRESHOLD = 0.8
 _Contribution = tuple[tuple[float, ...], float]
 """For each class, and the square of its length."""
 
