@@ -22,6 +22,7 @@ from deploy.local.problems import Problem, explain_os_error
 from deploy.local.running import Lock, stop_leftovers, stop_running
 
 _NEEDED_MB = 700
+_FREED_WITHIN = 5.0
 _READY_SECONDS = 600.0
 """Generous: the first start loads demo data, and other programs may keep the machine busy."""
 STACK_LOG = LOCAL / "logs" / "stack.log"
@@ -66,7 +67,7 @@ def _up(options: argparse.Namespace) -> int:
         return _already(lock)
     LOCAL.mkdir(exist_ok=True)
     stop_leftovers()
-    ports.check_free()
+    ports.check_free(_FREED_WITHIN)
     check_space(_NEEDED_MB)
     print("Affianca, local stack", flush=True)
     environment = Environment()

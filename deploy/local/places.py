@@ -6,6 +6,7 @@ Ports come from AFFIANCA_PORT_<NAME>, else from `--port-base N` (N, N+1, ...), e
 import os
 import shutil
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -44,21 +45,33 @@ class Ports:
             raise Problem(f"Two parts of the stack were given the same port: {numbers}.")
         return cls(**numbers)
 
-    def check_free(self) -> None:
-        """A `Problem` that names the first port that another program uses."""
+    def check_free(self, seconds: float = 0.0) -> None:
+        """A `Problem` that names the first port that another program uses.
+
+        seconds: how long to wait for one that is about to be free: what was killed hard holds its ports a moment more.
+        """
+        limit = time.monotonic() + seconds
         for name, port in asdict(self).items():
-            with socket.socket() as probe:
-                # As servers do: a port that was closed a moment ago counts as free.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except PermissionError:
-                    raise Problem(f"Port {port} ({_LABELS[name]}) needs special rights. {_other(name)}") from None
-                except OSError:
+            while not _is_free(name, port):
+                if time.monotonic() >= limit:
                     raise Problem(
                         f"Port {port} ({_LABELS[name]}) is used by another program. Stop that program, or choose "
                         f"another port. {_other(name)}"
-                    ) from None
+                    )
+                time.sleep(0.1)
+
+
+def _is_free(name: str, port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port that was closed a moment ago counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise Problem(f"Port {port} ({_LABELS[name]}) needs special rights. {_other(name)}") from None
+        except OSError:
+            return False
+    return True
 
 
 _LABELS = {

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +42,17 @@ def test_a_port_in_use_is_named_with_the_ways_out(taken_port: int) -> None:
     assert f"Port {taken_port} (the login provider) is used by another program" in text
     assert "--port-base" in text
     assert "AFFIANCA_PORT_OIDC" in text
+
+
+def test_a_port_that_is_about_to_be_free_is_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as dying:
+        ports = Ports.choose(None, {"AFFIANCA_PORT_OIDC": str(dying.getsockname()[1])})
+        end = threading.Timer(0.3, dying.close)
+        end.start()
+
+        ports.check_free(10.0)
+
+        end.join()
 
 
 def test_a_broker_that_loses_its_port_says_so(tmp_path: Path, taken_port: int) -> None:
@@ -127,7 +139,7 @@ def quiet_start(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(commands, "Lock", lambda: Lock(folder))
     monkeypatch.setattr(commands, "LOCAL", folder)
     monkeypatch.setattr(commands, "stop_leftovers", lambda: False)
-    monkeypatch.setattr(Ports, "check_free", lambda self: None)
+    monkeypatch.setattr(Ports, "check_free", lambda self, seconds: None)
     monkeypatch.setattr(commands, "Environment", failing(AssertionError("went on in spite of the problem")))
 
 
