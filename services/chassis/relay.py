@@ -70,13 +70,14 @@ class Relay:
         pace, moved = Pace(_PACE), 0
         while True:
             await pace.turn(at_once=moved >= _LARGEST)
+            last = self._stopping  # Read before the rows: what is stored until `stop` is called must be seen.
             try:
                 moved = await self.publish_waiting() if self.lease.held else 0
             except Exception as error:  # Whatever it is: a relay that has ended in silence would lose the day.
                 log.warning("relay_failed", error=type(error).__name__)
                 moved = 0
                 await asyncio.sleep(_PAUSE)
-            if self._stopping and not moved:
+            if last and not moved:
                 return
             if not moved:
                 with suppress(TimeoutError):

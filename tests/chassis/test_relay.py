@@ -263,6 +263,32 @@ async def test_a_relay_that_is_stopped_sends_what_waits_and_gives_the_lease_back
     assert heir.lease.held
 
 
+async def test_what_is_stored_after_the_last_look_before_the_stop_is_sent_too(
+    database: Database, topic: str, new_relay: NewRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = new_relay()
+    looked, stored_one = asyncio.Event(), asyncio.Event()
+    look = relay.publish_waiting
+
+    async def looks_and_is_overtaken() -> int:
+        moved = await look()
+        if not looked.is_set():
+            looked.set()
+            await stored_one.wait()
+        return moved
+
+    monkeypatch.setattr(relay, "publish_waiting", looks_and_is_overtaken)
+    await relay.start()
+    await looked.wait()
+    await save(database, [telling()])
+    stopping = asyncio.create_task(relay.stop())
+    await asyncio.sleep(0)
+    stored_one.set()
+    await stopping
+
+    assert await waiting(database) == 0
+
+
 async def test_a_commit_of_this_process_is_sent_without_waiting_for_the_poll(
     database: Database, topic: str, new_relay: NewRelay, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
