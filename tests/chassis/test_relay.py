@@ -266,15 +266,13 @@ async def test_a_relay_that_is_stopped_sends_what_waits_and_gives_the_lease_back
 async def test_what_is_stored_after_the_last_look_before_the_stop_is_sent_too(
     database: Database, topic: str, new_relay: NewRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relay = new_relay()
-    looked, stored_one = asyncio.Event(), asyncio.Event()
+    relay, looked, stored_one = new_relay(), asyncio.Event(), asyncio.Event()
     look = relay.publish_waiting
 
     async def looks_and_is_overtaken() -> int:
         moved = await look()
-        if not looked.is_set():
-            looked.set()
-            await stored_one.wait()
+        looked.set()
+        await stored_one.wait()
         return moved
 
     monkeypatch.setattr(relay, "publish_waiting", looks_and_is_overtaken)
