@@ -1,14 +1,14 @@
 """How answers look: JSON in UTF-8, times in UTC with Z, and the public form of each document."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from fastapi import Request
 from starlette.responses import Response
 
-from services.chassis.mongo import Document
+from services.chassis.mongo import STORED_ZONE, Document
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.reading import WholeRequest
 from services.intake.store.corrections import source_of
@@ -30,30 +30,45 @@ def answer(document: Any, status: int = 200, headers: Mapping[str, str] | None =
 
 def instant(at: datetime | None) -> str | None:
     """A moment as RFC 3339 in UTC."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+    if at is None:
+        return None
+    # The driver's zone is written in Python: to ask it takes longer than all the rest.
+    utc = at.replace(tzinfo=None) if at.tzinfo is STORED_ZONE else at.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def request_document(request: Document, people: People | None = None, sees_search: bool = False) -> Json:
     """A request without its history. sees_search: see `store.visibility`."""
-    plain = ("number", "status", "body", "body_name", "province", "kind", "title", "description")
+    number, merged, resolution = request["number"], request["merged_into"], request["resolution"]
+    # Written out: a page has fifty of them, and this is a third of its price.
     return {
         "id": request["_id"],
-        **{name: request[name] for name in plain},
-        "theme": {
-            "code": request["theme"],
-            "confidence": request["confidence"],
-            "source": source_of(request),
-        },
+        "number": number,
+        "status": request["status"],
+        "body": request["body"],
+        "body_name": request["body_name"],
+        "province": request["province"],
+        "kind": request["kind"],
+        "title": request["title"],
+        "description": request["description"],
+        "theme": {"code": request["theme"], "confidence": request["confidence"], "source": source_of(request)},
         "recognition": request.get("recognition"),
-        **{name: request[name] for name in ("procedure", "urgency", "tags", "protocol", "channel", "requester")},
+        "procedure": request["procedure"],
+        "urgency": request["urgency"],
+        "tags": request["tags"],
+        "protocol": request["protocol"],
+        "channel": request["channel"],
+        "requester": request["requester"],
         "assignment": assignment_document(request, people or {}, sees_search),
         "deadlines": deadline_documents(request),
-        "outcome": request["resolution"]["outcome"] if request["resolution"] else None,
+        "outcome": resolution["outcome"] if resolution else None,
         "rating": request["rating"],
-        "merged_into": request["merged_into"]["number"] if request["merged_into"] else None,
+        "merged_into": merged["number"] if merged else None,
         "synthetic": request["synthetic"],
-        **{name: instant(request[name]) for name in ("submitted_at", "received_at", "updated_at")},
-        "links": {"self": f"/api/requests/{request['number']}", "page": f"/requests/{request['number']}"},
+        "submitted_at": instant(request["submitted_at"]),
+        "received_at": instant(request["received_at"]),
+        "updated_at": instant(request["updated_at"]),
+        "links": {"self": f"/api/requests/{number}", "page": f"/requests/{number}"},
     }
 
 
@@ -98,7 +113,9 @@ def assignment_document(request: Document, people: People, sees_search: bool) ->
         "expert": person_reference(request["lead"], people),
         "task_force": known["task_force"],
         "reason": known["reason"] if sees_search else None,
-        **{name: instant(known[name]) for name in ("offered_at", "expires_at", "accepted_at")},
+        "offered_at": instant(known["offered_at"]),
+        "expires_at": instant(known["expires_at"]),
+        "accepted_at": instant(known["accepted_at"]),
     }
 
 

@@ -17,7 +17,7 @@ from services.intake.api.answers import answer, message_document, parts_of, requ
 from services.intake.api.commands import Message
 from services.intake.handlers import conversation
 from services.intake.handlers.parts import Parts, find
-from services.intake.handlers.reading import whole
+from services.intake.handlers.reading import read
 from services.intake.handlers.subjects import unknown
 from services.intake.handlers.submission import NewRequest, prepare, submit
 from services.intake.store.requests import REQUESTS, RequestQuery, Sort
@@ -86,7 +86,7 @@ async def list_requests(
 @routes.get("/{number}")
 async def read_request(number: str, caller: Reader, parts: Here) -> Response:
     """One request: its state, conversation and timeline, who handles it, its deadlines."""
-    return answer(whole_document(await whole(parts, caller, await find(parts, caller, number))))
+    return answer(whole_document(await read(parts, caller, number)))
 
 
 @routes.post("/{number}/messages", status_code=201)

@@ -15,7 +15,7 @@ from services.intake.api import commands
 from services.intake.api.answers import answer, message_document, parts_of, whole_document
 from services.intake.handlers import conversation, requests
 from services.intake.handlers.parts import Parts, act, find
-from services.intake.handlers.reading import whole
+from services.intake.handlers.reading import read, whole
 from services.intake.store.requests import REQUESTS
 
 routes = APIRouter(prefix="/api/requests/{number}", tags=["requests"])
@@ -80,7 +80,7 @@ async def merge(number: str, form: commands.Merging, caller: Coordination, parts
         fault = {"pointer": "/into", "detail": N_("No request that you may see has this number.")}
         raise invalid([fault]) from problem
     await parts.executor.run({REQUESTS: [id, into]}, lambda work: requests.merge(work, id, into, caller))
-    return answer(whole_document(await whole(parts, caller, await find(parts, caller, number))))
+    return answer(whole_document(await read(parts, caller, number)))
 
 
 async def _acted(parts: Parts, caller: Caller, number: str, decide: Callable[[Work, str], Document]) -> Response:

@@ -1,12 +1,20 @@
-"""Reading a request whole: with its conversation, what happened, and the names of the people in it."""
+"""Reading a request whole: with its conversation, what happened, and the names of the people in it.
+
+All of it is one step in a driver's thread: going there and back costs as much as a query.
+"""
 
 from dataclasses import dataclass
 
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
+from services.chassis.problems import not_found
+from services.chassis.transactions import Plain
 from services.intake.domain.transitions import Action, allowed
 from services.intake.handlers.parts import Parts
-from services.intake.store.visibility import parties, sees_conversation, sees_search
+from services.intake.store.conversation import story
+from services.intake.store.persons import known
+from services.intake.store.requests import with_number
+from services.intake.store.visibility import parties, sees, sees_conversation, sees_search
 
 SEARCH = frozenset({"offered", "declined", "expired", "released", "unroutable", "mail_failed"})
 """Lines about the search for an expert, and mails that did not reach one: the requester is told a name only once
@@ -31,13 +39,28 @@ class WholeRequest:
     sees_search: bool
 
 
+async def read(parts: Parts, caller: Caller, number: str) -> WholeRequest:
+    """Everything about the request with this number. Raises 404 if there is none that the caller may see."""
+
+    def steps(plain: Plain) -> WholeRequest:
+        request = with_number(plain, number)
+        if request is None or not sees(caller, request):
+            raise not_found()
+        return _whole(plain, caller, request)
+
+    return await parts.stores.database.at_once(steps)
+
+
 async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest:
     """Everything about a request that the caller has found; what was merged into it is part of it."""
+    return await parts.stores.database.at_once(lambda plain: _whole(plain, caller, request))
+
+
+def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
     mine = parties(caller, request)
     internal = bool(mine & {"lead", "coordination"})
     reads = sees_conversation(caller, request)
-    ids = [request["_id"], *request["merged_from"]]
-    messages, timeline = await parts.stores.conversation.story(ids, internal)
+    messages, timeline = story(plain, [request["_id"], *request["merged_from"]], internal)
     if not reads:
         messages = []
     if not internal:
@@ -49,7 +72,7 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
         request=request,
         messages=messages,
         timeline=timeline,
-        people=await people(parts, request, messages, timeline),
+        people={person["_id"]: person for person in known(plain, _ids_of_people(request, messages, timeline))},
         allowed=allowed(request["status"], mine),
         reads_conversation=reads,
         internal=internal,
@@ -57,16 +80,13 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
     )
 
 
-async def people(
-    parts: Parts, request: Document, messages: list[Document], timeline: list[Document]
-) -> dict[str, Document]:
+def _ids_of_people(request: Document, messages: list[Document], timeline: list[Document]) -> list[str]:
     """The persons who occur in these documents."""
     ids = {request["requester"], request["sent_by"], request["lead"]}
     ids |= {message["author"] for message in messages}
     ids |= {line["actor"] for line in timeline}
     ids |= {line["details"].get(name) for line in timeline for name in ("expert", "person")}
-    found = await parts.stores.persons.by_ids(sorted(id for id in ids if id))
-    return {person["_id"]: person for person in found}
+    return sorted(id for id in ids if id)
 
 
 async def survivor_of(parts: Parts, request: Document) -> Document:

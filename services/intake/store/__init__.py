@@ -34,6 +34,7 @@ DERIVED: tuple[str, ...] = ()
 class Stores:
     """All of them, over one database."""
 
+    database: Database
     requests: RequestStore
     conversation: ConversationStore
     bodies: BodyStore
@@ -47,6 +48,7 @@ def open_stores(database: Database) -> Stores:
     """The stores of a service's database."""
     files = FileStore(database)
     return Stores(
+        database,
         RequestStore(database),
         ConversationStore(database),
         BodyStore(database),

@@ -15,20 +15,21 @@ _MOST = 2000
 
 
 class ConversationStore:
-    """Reads both; they are written by handlers through their Work."""
+    """Reads messages by their ids; both collections are written by handlers through their Work."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def story(self, requests: Iterable[str], internal: bool) -> tuple[list[Document], list[Document]]:
-        """The messages and the timeline of these requests; messages among colleagues only if `internal`."""
-        where = {"request": {"$in": list(requests)}}
-        said = where if internal else {**where, "visibility": "shared"}
-        return await self._database.at_once(lambda plain: (_read(plain, MESSAGES, said), _read(plain, TIMELINE, where)))
-
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these messages that exist."""
         return await self._database.by_ids(MESSAGES, ids)
+
+
+def story(plain: Plain, requests: Iterable[str], internal: bool) -> tuple[list[Document], list[Document]]:
+    """The messages and the timeline of these requests; messages among colleagues only if `internal`."""
+    where = {"request": {"$in": list(requests)}}
+    said = where if internal else {**where, "visibility": "shared"}
+    return _read(plain, MESSAGES, said), _read(plain, TIMELINE, where)
 
 
 def _read(plain: Plain, collection: str, where: Document) -> list[Document]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from services.chassis.access import ACCESS
 from services.chassis.mongo import Database, Document, Index
+from services.chassis.transactions import Plain
 
 PERSONS = "persons"
 INDEXES = (
@@ -18,6 +19,13 @@ def email_key(address: str) -> str:
     return address.strip().lower()
 
 
+def known(plain: Plain, ids: Iterable[str]) -> list[Document]:
+    """`PersonStore.by_ids` as a step of several."""
+    asked = list(ids)
+    found = plain[PERSONS].find({"_id": {"$in": asked}}) if asked else ()
+    return [row for row in found if not row.get("erased_at")]
+
+
 class PersonStore:
     """Reads persons and their access; they are written by handlers through their Work."""
 
@@ -26,7 +34,7 @@ class PersonStore:
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these persons that exist and were not erased."""
-        return [row for row in await self._database.by_ids(PERSONS, ids) if not row.get("erased_at")]
+        return await self._database.at_once(lambda plain: known(plain, ids))
 
     async def by_email(self, address: str) -> list[Document]:
         """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""

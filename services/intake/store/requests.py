@@ -11,6 +11,7 @@ from typing import Literal
 from services.chassis.auth import Caller
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import moment, page_of, position, text
+from services.chassis.transactions import Plain
 from services.intake.domain.texts import stems
 from services.intake.store.visibility import visible
 
@@ -57,8 +58,7 @@ class RequestStore:
 
     async def by_number(self, number: str) -> Document | None:
         """The request with this number, whoever may see it."""
-        found = await self._database.find(REQUESTS, {"number": number}, {"tokens": 0}, limit=1)
-        return found[0] if found else None
+        return await self._database.at_once(lambda plain: with_number(plain, number))
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these requests that exist, whoever may see them."""
@@ -88,6 +88,11 @@ class RequestStore:
         wanted = [part for part in (visible(caller), *_filters(query)) if part]
         where = {"$and": wanted} if wanted else {}
         return await self._database[REQUESTS].count_documents(where, limit=COUNT_CAP + 1)
+
+
+def with_number(plain: Plain, number: str) -> Document | None:
+    """The same as a step of several."""
+    return plain[REQUESTS].find_one({"number": number}, {"tokens": 0})
 
 
 def _filters(query: RequestQuery) -> list[Document]:
