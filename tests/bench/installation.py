@@ -38,13 +38,17 @@ class Installation:
         self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         self.seconds_to_start = 0.0
         self._ports = ports
-        self._sink = Process("tests.bench.sink", environment={}, log=folder / "sink.log", talks=True)
+        self.mail_sample = folder / "sample.eml"
+        self._sink = Process(
+            "tests.bench.sink", str(self.mail_sample), environment={}, log=folder / "sink.log", talks=True
+        )
+        self.smtp_port = int(self._sink.hear())
         self._environment = {
             "AFFIANCA_PREFIX": prefix, "AFFIANCA_SOURCE": f"urn:affianca:{prefix}", **servers.environment,
             "AFFIANCA_ADMIN_KEY": ADMIN_KEY, "AFFIANCA_SERVICE_KEY": new_id(), "AFFIANCA_SECRET_KEY": new_id(),
             # One generator plays all front-ends; counting goes on as usual.
             "AFFIANCA_RATE_LIMIT": _UNLIMITED, "AFFIANCA_RATE_LIMIT_FRONT_END": _UNLIMITED,
-            "AFFIANCA_SMTP_PORT": self._sink.hear().strip(),
+            "AFFIANCA_SMTP_PORT": str(self.smtp_port),
             **{f"AFFIANCA_{name.upper()}_URL": url for name, url in self.urls.items()},
         }  # fmt: skip
 

@@ -1,10 +1,11 @@
-"""Swallows mail: an SMTP server that says yes to everything and keeps nothing.
+"""Swallows mail: an SMTP server that says yes to everything and keeps nothing but the first mail, as a sample.
 
-`python -m tests.bench.sink` prints its port. Its CPU time is nobody's: figures leave this process out.
+`python -m tests.bench.sink <file>` prints its port. Its CPU time is nobody's: figures leave this process out.
 """
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import cast
 
 import uvloop
@@ -12,6 +13,8 @@ import uvloop
 
 class Sink(asyncio.Protocol):
     """One connection."""
+
+    sample: Path
 
     def __init__(self) -> None:
         self._left = b""
@@ -34,6 +37,8 @@ class Sink(asyncio.Protocol):
     def _answer(self, line: bytes) -> None:
         verb = b"MAIL-END" if self._in_mail else line[:4].upper()
         self._in_mail = verb == b"DATA"
+        if verb == b"MAIL-END" and not self.sample.exists():
+            self.sample.write_bytes(line + b"\r\n")
         answers = {b"DATA": b"354 go on\r\n", b"QUIT": b"221 bye\r\n"}
         self._transport.write(answers.get(verb, b"250 OK\r\n"))
         if verb == b"QUIT":
@@ -48,4 +53,5 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    Sink.sample = Path(sys.argv[1])
     uvloop.run(serve())

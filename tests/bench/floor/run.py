@@ -82,6 +82,9 @@ class Floor:
         self._servers = installation.servers
         self._prefix = f"f{new_id().replace('-', '')[4:20]}"
         self._real = installation.databases
+        self._letters: Document = {}
+        if mail:
+            self._letters = {"port": installation.smtp_port, "content": installation.mail_sample.read_bytes()}
         self._samples, self._mail, self._folder = samples, mail, folder
         self._processes: dict[str, Process] = {}
         self.databases = {name: Database(self._servers.mongo_url, f"{self._prefix}_{name}") for name in SERVICES}
@@ -133,7 +136,7 @@ class Floor:
         return {
             "mongo_url": self._servers.mongo_url, "kafka": self._servers.bootstrap, "prefix": self._prefix,
             "idempotent": self._servers.idempotent, "session_ms": self._servers.session_ms, "mail": self._mail,
-            "samples": self._samples[name],
+            "samples": self._samples[name], "letters": self._letters,
         }  # fmt: skip
 
     async def _prepare(self) -> None:

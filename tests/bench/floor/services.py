@@ -10,6 +10,7 @@ import sys
 import orjson
 
 from contracts.envelope import new_id
+from tests.bench.floor.postmen import Postman, open_postmen, send_all
 from tests.bench.floor.wire import BATCH, Document, Wire, change, claims
 from tests.bench.material import request_body
 
@@ -78,6 +79,7 @@ async def routing(wire: Wire) -> None:
 async def notify(wire: Wire) -> None:
     """Keeps states and notices, plans notifications and deliveries, and with mail records that each went."""
     samples, mail = wire.samples, wire.facts["mail"]
+    postmen = await open_postmen(wire.facts["letters"]) if mail else []
     async for events in wire.batches("requests", "assignments"):
         states = [{**samples["states"], "_id": event["subject"]} for event in events if event["type"] != OFFERED]
         notices = [
@@ -91,14 +93,15 @@ async def notify(wire: Wire) -> None:
         planned = [change(row, status="planned") for row in notices]
         await wire.store({"notifications": shown, "deliveries": due}, {"notices": planned})
         if mail:
-            await _sent(wire, due)
+            await _sent(wire, due, postmen)
 
 
-async def _sent(wire: Wire, due: list[Document]) -> None:
-    """Each delivery is claimed, then recorded and told."""
+async def _sent(wire: Wire, due: list[Document], postmen: list[Postman]) -> None:
+    """Each delivery is claimed, leaves as a mail, then is recorded and told."""
     sample = wire.samples["deliveries"]
     claimed = {"status": "sending", "attempts": 1, "due_at": sample["due_at"]}
     await wire.store({}, {"deliveries": [change(row, **claimed) for row in due]})
+    await send_all(postmen, len(due))
     went = {"status": "sent", "sent_at": sample["sent_at"]}
     sent = [change({**row, "version": 2}, **went) for row in due]
     tries = [{**wire.samples["attempts"], "_id": new_id(), "delivery": row["_id"]} for row in due]
