@@ -1,4 +1,4 @@
-"""The floor's mails: bytes that the pipeline has sent, over as many connections of the same client, and nothing else."""
+"""The floor's mails: bytes that the pipeline has sent, over as many connections of the same client; nothing else."""
 
 import asyncio
 from dataclasses import dataclass
