@@ -112,6 +112,7 @@ def test_the_service_recognises_without_the_libraries_of_learning() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_learning_twice_gives_the_same_model() -> None:
     pytest.importorskip("sklearn")
     from deploy.classifier.learner import learn

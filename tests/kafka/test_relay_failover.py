@@ -33,9 +33,9 @@ async def test_the_other_process_publishes_within_five_seconds(installation, led
     front.backends = [heir.port]  # As a proxy does that has seen a process fail its probe.
     victim.signal(way)
     began = time.monotonic()
+    # Whatever is published from now on, the other one has published.
     await ledger.load(20, url=heir.url)
-    oldest = await outbox.find_one({"unpublished": True}, sort=[("position", 1)])
-    while await outbox.find_one({"_id": oldest and oldest["_id"], "unpublished": True}):
+    while await outbox.find_one({"unpublished": True}):
         assert time.monotonic() - began < WITHIN + 5
     took = time.monotonic() - began
 
@@ -45,7 +45,6 @@ async def test_the_other_process_publishes_within_five_seconds(installation, led
         await victim.ended()
         await installation.heal()
     converged = await ledger.converged(40)
-    assert oldest is not None, "the load came before the relay was gone"
     assert took < WITHIN
     again = await ledger.audit()
     measured(
