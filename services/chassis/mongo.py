@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
-from bson.tz_util import utc
 from motor.frameworks import asyncio as motor_threads
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
 from pymongo import IndexModel, MongoClient, WriteConcern
@@ -33,8 +32,6 @@ Collection = AsyncIOMotorCollection[Document]
 Result = TypeVar("Result")
 Order = Sequence[tuple[str, int]]
 
-STORED_ZONE = utc
-"""The zone of every moment that was read: this very object."""
 _UNAUTHORIZED, _AUTHENTICATION_FAILED = 13, 18
 
 
