@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -18,9 +18,11 @@ from faststream.kafka.annotations import KafkaMessage as Message
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from contracts.catalogue import topic_of
+from services.chassis.broker_memory import BrokerMemory
 from services.chassis.clock import Clock
 from services.chassis.consumption import Batches
 from services.chassis.dead_letters import DeadLetters, Record
+from services.chassis.membership import Membership
 from services.chassis.metrics import Metrics
 from services.chassis.pace import Pace
 from services.chassis.settings import Settings
@@ -29,29 +31,9 @@ _LARGEST = 500
 _IDLE_PER_PACE = 0.5
 """FastStream waits this part of the pace for a batch, and sleeps as long after an empty one: latency against waking."""
 _DRAIN_WITHIN = 15.0
+_LOOK_EVERY = 1.0
 _LEAVE_WITHIN = 5.0
 log = structlog.get_logger()
-
-
-class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Ends, with each rebalance, the commit that is under way.
-
-    The client would send it again in the name of the new generation. That does no harm to a broker that has kept its
-    messages; one that came back empty would believe that what comes to these places now was read already.
-    """
-
-    def __init__(self) -> None:
-        self.generation = 0
-        self.commit: asyncio.Task[None] | None = None
-
-    def on_partitions_revoked(self, revoked: object) -> None:
-        """Before each rebalance."""
-        self.generation += 1
-        if self.commit:
-            self.commit.cancel()
-
-    def on_partitions_assigned(self, assigned: object) -> None:
-        """After it."""
 
 
 class Consumer:
@@ -74,7 +56,9 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
-        self._membership = _Membership()
+        self._memory = BrokerMemory()
+        self._membership = Membership(self._memory)
+        self._looking: asyncio.Task[None] | None = None
         self._settings = settings
         self._pace_seconds = pace
         self._pace = Pace(pace)
@@ -119,10 +103,14 @@ class Consumer:
                 await asyncio.wait_for(broker.stop(), _LEAVE_WITHIN)
             raise
         self._broker = broker
+        if not self._settings.kafka_idempotence:  # The embedded broker.
+            self._looking = asyncio.create_task(self._look(), name="broker-memory")
 
     async def stop(self) -> None:
         """Finishes the batch in hand and leaves the group."""
         self._stopping.set()
+        if self._looking:
+            self._looking.cancel()
         if self._broker:
             await self._broker.stop()
 
@@ -150,13 +138,32 @@ class Consumer:
         consumer, membership = self._subscriber.consumer, self._membership
         if consumer is None or generation != membership.generation:
             return  # Read before a rebalance: whoever has the partitions now gets the messages again.
+        if self._looking and await self._begin_again(consumer):
+            return
         membership.commit = asyncio.create_task(consumer.commit(offsets))
         with suppress(asyncio.CancelledError):
             try:
                 await membership.commit
+                self._memory.confirmed(offsets)
             except KafkaError as error:
                 # The group moved on, or the broker is away: the messages come again and are found claimed.
                 log.warning("offsets_not_committed", error=type(error).__name__)
+
+    async def _look(self) -> None:
+        """Looks also while no messages come: those that were skipped bring none."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            if consumer := self._subscriber.consumer:
+                await self._begin_again(consumer)
+
+    async def _begin_again(self, consumer: Any) -> bool:
+        """Reads everything once more, if the broker has forgotten us; what was applied before is found claimed."""
+        if not await self._memory.is_gone(consumer):
+            return False
+        self._memory.forget()
+        await consumer.seek_to_beginning(*consumer.assignment())
+        log.warning("broker_has_forgotten", group=self._group)
+        return True
 
 
 def _broker(settings: Settings) -> KafkaBroker:

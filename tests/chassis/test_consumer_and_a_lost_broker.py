@@ -114,5 +114,26 @@ async def test_a_batch_of_before_is_not_committed_after_the_loss(
     await eventually(lambda: [value for batch in held.batches for value in batch] == [b"new", b"1"])
 
 
+async def test_a_broker_that_has_forgotten_its_group_and_answers_it_is_read_from_the_beginning(
+    consumer: tuple[Consumer, Held], own_broker: Broker, embedded: Settings, eventually: Eventually,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    running, held = consumer
+    held.free.set()
+    await sent(embedded, b"1", b"2")
+    await eventually(lambda: running._memory._confirmed)
+
+    # What it does at times, always: no answer to a heartbeat or a commit says that the group is unknown.
+    monkeypatch.setattr(_inner(running)._coordinator, "request_rejoin", lambda: None)
+    own_broker.kill()
+    own_broker.spawn()
+    await asyncio.to_thread(own_broker.wait_ready)
+    await topics_made(embedded)
+    held.batches.clear()
+    await sent(embedded, b"3", b"4", b"5", b"6")
+
+    await eventually(lambda: {b"3", b"4", b"5", b"6"} <= {value for batch in held.batches for value in batch})
+
+
 def _inner(consumer: Consumer) -> Any:
     return consumer._subscriber.consumer
