@@ -137,6 +137,8 @@ class MyBody:
         attempts = body_labels.attempts(state, await names_in(self._parts, [state]), words) if leads and state else []
         day = today(self._parts)
         heir = vocabulary.successor(body, day)
+        entered = may_enter(self._parts.programme, body, state)
+        ways = [] if entered else ways_in(self._parts.programme, body)
         return self._pages.render(
             request, "bodies/mine.html", caller, status=status, notices=notices, errors=errors or {},
             values={FIELD: new_key(), **(values or {})}, fault=fault, body=body_labels.choice(body),
@@ -144,8 +146,8 @@ class MyBody:
             step="ended" if not body.valid_on(day) else status_of(state), state=state, leads=leads,
             heir=body_labels.choice(heir) if heir else None, own_heir=bool(heir and heir.code in _codes(caller)),
             before=[body_labels.choice(item) for item in vocabulary.predecessors(body.code)],
-            open_to_it=may_enter(self._parts.programme, body, state), phase=self._parts.programme.running,
-            ways=[words(text, **filling) for text, filling in ways_in(self._parts.programme, body)],
+            open_to_it=entered, phase=self._parts.programme.running,
+            ways=[words(text, **filling) for text, filling in ways],
             attempts=attempts, leaders=await self._leaders(body), address=self._address,
             endings=ENDINGS, megabytes=LARGEST // 1_000_000, several=len(_codes(caller)) > 1,
             **({"people": [], "next": None, "first": None, "ended": False} | people),

@@ -56,5 +56,10 @@ class OrphanStore:
     async def _unnamed(self, kind: str, ids: Iterable[str]) -> set[str]:
         unnamed = set(ids)
         for collection, field in RECORDS[kind]:
-            unnamed -= set(await self._database[collection].distinct(field, {field: {"$in": sorted(unnamed)}}))
+            unnamed -= set(await self._database[collection].distinct(field, naming(field, sorted(unnamed))))
         return unnamed
+
+
+def naming(field: str, ids: list[str]) -> Document:
+    """The records that name one of these files; the type lets partial indexes answer."""
+    return {field: {"$in": ids, "$type": "string"}}
