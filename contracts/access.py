@@ -3,11 +3,15 @@
 Each service keeps its copy, so that it can authenticate and authorise by itself.
 """
 
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from contracts.envelope import Code, Data, Event, Id, Instant
+from contracts.vocabulary import ended_into
 
 Role = Literal["official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service"]
 ScopeKind = Literal["programme", "body", "task_force"]
@@ -23,6 +27,23 @@ class Grant(Data):
     scope: Code | None = None
     start: Instant
     end: Instant | None = None
+
+
+_ROME = ZoneInfo("Europe/Rome")
+
+
+def in_force(grants: Iterable[Grant], now: datetime) -> tuple[Grant, ...]:
+    """The grants that run at this moment. Whoever acts for a body acts also for those that have ended into it."""
+    running = tuple(grant for grant in grants if grant.start <= now and (grant.end is None or now < grant.end))
+    day = now.astimezone(_ROME).date()
+    return running + tuple(inherited for grant in running for inherited in _inherited(grant, day))
+
+
+def _inherited(grant: Grant, day: date) -> Iterable[Grant]:
+    """The same role for the bodies of which this one is the successor: it succeeds them in all legal relations."""
+    if grant.scope_kind == "body" and grant.scope:
+        for ended in ended_into(grant.scope, day):
+            yield grant.model_copy(update={"scope": ended.code})
 
 
 class AccessState(Data):

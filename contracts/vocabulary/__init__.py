@@ -7,6 +7,7 @@ To add a theme or a procedure: edit the source and run `python -m deploy.tools.v
 
 from contracts.vocabulary.public_holidays import Holiday, holiday_calendar, holidays
 from contracts.vocabulary.subjects import Procedure, StatutoryTerm, Theme, procedure, procedures, theme, themes
+from contracts.vocabulary.succession import ended_into, predecessors, successor
 from contracts.vocabulary.suggestions import nearest
 from contracts.vocabulary.territory import Body, Province, bodies, body, province, province_borders, provinces
 
@@ -19,14 +20,17 @@ __all__ = [
     "Theme",
     "bodies",
     "body",
+    "ended_into",
     "holiday_calendar",
     "holidays",
     "nearest",
+    "predecessors",
     "procedure",
     "procedures",
     "province",
     "province_borders",
     "provinces",
+    "successor",
     "theme",
     "themes",
 ]

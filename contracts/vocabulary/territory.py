@@ -21,7 +21,7 @@ class Body:
     ipa_code: derived from the cadastral code or the sigla, to be checked in IndicePA before use as an address.
     province: sigla, such as `VA`.
     valid_from, valid_to: first and last day in force, None where no change is known.
-    successor: ISTAT code of the comune it merged into; it may be younger than this register.
+    successor: ISTAT code of the comune it merged into, see `succession`.
     """
 
     code: str

@@ -12,10 +12,10 @@ from deploy.local.identities import DEMO_BODY
 from services.chassis.auth import Caller
 from services.chassis.service import Service
 from services.chassis.work import Work
-from services.intake.handlers.bodies import StoredFile, decide, register
+from services.intake.handlers.bodies import StoredFile, body_keys, decide, register
 from services.intake.programme import read_programme
 from services.intake.store import open_stores
-from services.intake.store.bodies import BODIES, body_id
+from services.intake.store.bodies import BODIES
 
 _UNREGISTERED = 11
 """Every eleventh comune has not registered, so that the refusal can be tried."""
@@ -48,7 +48,8 @@ async def register_all(intake: Service, taking_part: Sequence[Body], secretariat
                 register(work, body, protocol, caller)
                 decide(work, body, approved=True, reason="", caller=caller, programme=programme)
 
-        await intake.executor.run({BODIES: [body_id(body.code) for body in some]}, admit)
+        needed = [id for body in some for id in body_keys(body.code)[BODIES]]
+        await intake.executor.run({BODIES: needed}, admit)
 
 
 async def _protocol(intake: Service) -> StoredFile:

@@ -11,7 +11,6 @@ import io
 import json
 import re
 import shutil
-from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,19 +18,13 @@ from typing import Any
 import holidays
 import yaml
 
+from deploy.tools.territory import BODY_COLUMNS, bodies_rows
+
 TARGET = Path(__file__).parents[2] / "contracts" / "vocabulary"
 YEARS = range(2020, 2033)
 
 # Sunday celebrations that the calendar package lists and on which no office closes for that reason.
 NOT_HOLIDAYS = frozenset({"Giorno dell'unità nazionale", "National Unity Day"})
-
-# Ends that the list of comuni does not carry yet, by ISTAT code: the last day in force (ANPR archive).
-ENDED = {"018082": "2026-01-31"}
-
-BODY_COLUMNS = (
-    "code", "ipa_code", "cadastral_code", "name", "kind", "province",
-    "population", "lat", "lon", "valid_from", "valid_to", "successor",
-)  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -75,55 +68,6 @@ def _dated(text: str) -> str | None:
     if not re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
         raise ValueError(f"as_of {text!r} is neither a date nor 'not dated'")
     return text
-
-
-def bodies_rows(comuni: list[dict[str, str]], provinces: list[dict[str, str]]) -> list[dict[str, str]]:
-    """One row per body in `BODY_COLUMNS`, by code: comuni by ISTAT code, provinces by their three digits."""
-    rows = [_comune(row) for row in comuni] + [_province_body(row) for row in provinces]
-    return sorted(rows, key=lambda row: row["code"])
-
-
-def _comune(row: dict[str, str]) -> dict[str, str]:
-    code = row["istat_code"]
-    changes = _changes(row["status_note"])
-    return {
-        "code": code,
-        "ipa_code": row["ipa_code"],
-        "cadastral_code": row["cadastral_code"],
-        "name": changes.get("name", row["name"]),
-        "kind": "comune",
-        "province": row["province_sigla"],
-        "population": row["population"],
-        "lat": row["lat"],
-        "lon": row["lon"],
-        "valid_from": changes.get("valid_from", ""),
-        "valid_to": changes.get("valid_to", ENDED.get(code, "")),
-        "successor": row["successor_istat_code"],
-    }
-
-
-def _changes(note: str) -> dict[str, str]:
-    """What a remark of the list of comuni says about name and validity (`valid_to` is the last day in force)."""
-    if not note or note.startswith("name as in "):
-        return {}
-    if found := re.match(r"istituito (\d{4}-\d\d-\d\d)\b", note):
-        return {"valid_from": found[1]}
-    if found := re.match(r"soppresso dal (\d{4}-\d\d-\d\d)\b", note):
-        return {"valid_to": (date.fromisoformat(found[1]) - timedelta(days=1)).isoformat()}
-    if found := re.fullmatch(r"dal \d{4}-\d\d-\d\d denominato (.+)", note):
-        return {"name": found[1]}
-    raise ValueError(f"a remark that this tool does not understand: {note!r}")
-
-
-def _province_body(row: dict[str, str]) -> dict[str, str]:
-    same = {key: row[key] for key in ("kind", "population", "lat", "lon")}
-    own = {
-        "code": row["province_code"],
-        "ipa_code": f"p_{row['sigla'].lower()}",  # derived, not read in IndicePA
-        "name": f"Provincia di {row['name']}" if row["kind"] == "provincia" else row["name"],
-        "province": row["sigla"],
-    }
-    return dict.fromkeys(BODY_COLUMNS, "") | same | own
 
 
 def provinces_document(provinces: list[dict[str, str]]) -> list[Row]:

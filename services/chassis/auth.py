@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from fastapi import Request
 
+from contracts import access as contract
 from contracts.access import Grant, Role
 from services.chassis.access import Principal, Principals, digest
 from services.chassis.problems import forbidden, unauthenticated
@@ -53,8 +54,7 @@ NOBODY = Caller()
 
 def in_force(principal: Principal, now: datetime, door: Literal["session", "token", "key"]) -> Caller:
     """The caller that a principal is at this moment."""
-    grants = tuple(g for g in principal.grants if g.start <= now and (g.end is None or now < g.end))
-    return Caller(principal.id, grants, principal.language, door)
+    return Caller(principal.id, contract.in_force(principal.grants, now), principal.language, door)
 
 
 class Authenticator:

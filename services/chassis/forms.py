@@ -1,5 +1,6 @@
 """Forms of pages: read once, and only with the token of the browser's own session (CSRF)."""
 
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
 from fastapi import Request
@@ -15,18 +16,19 @@ TOKEN_FIELD = "csrf_token"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def checked_form(request: Request) -> FormData:
+async def checked_form(request: Request) -> AsyncIterator[FormData]:
     """A dependency that every POST of a page has: its fields, once the token has been compared.
 
-    Raises 403 for a form that did not come from a page of this session.
+    Files that were sent are there until the page has been answered. Raises 403 for a form that did not come from a
+    page of this session.
     """
-    form = await request.form()
     session: Session = request.state.session
     sessions: Sessions = request.app.state.sessions
-    if not sessions.matches(session, form.get(TOKEN_FIELD)):
-        detail = N_("The page was open too long. Go back, load it again and repeat: what you wrote is still there.")
-        raise Problem(403, N_("The form has expired"), detail)
-    return form
+    async with request.form() as form:
+        if not sessions.matches(session, form.get(TOKEN_FIELD)):
+            detail = N_("The page was open too long. Go back, load it again and repeat: what you wrote is still there.")
+            raise Problem(403, N_("The form has expired"), detail)
+        yield form
 
 
 checked_form.checks_token = True  # type: ignore[attr-defined]

@@ -24,11 +24,17 @@ Answer = dict[str, Any]
 
 
 async def once(
-    request: Request, caller: Caller, executor: Executor, keys: Keys, decide: Callable[[Work], Answer]
+    request: Request,
+    caller: Caller,
+    executor: Executor,
+    keys: Keys,
+    decide: Callable[[Work], Answer],
+    content: bytes | None = None,
 ) -> Answer:
     """Runs `decide` (which returns a document that MongoDB can keep), or returns its earlier answer.
 
     Without an `Idempotency-Key` header it simply runs. Raises 422 for a key that came with another body.
+    content: what stands for a body that is not kept in memory, such as the checksum of an upload.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
@@ -36,7 +42,7 @@ async def once(
     if not 1 <= len(key) <= _LONGEST:
         raise invalid([{"pointer": "/header/Idempotency-Key", "detail": N_("Use 1 to 255 characters.")}])
     id = _digest(f"{caller.id}|{request.method} {request.url.path}|{key}".encode())
-    body = _digest(await request.body())
+    body = _digest(await request.body() if content is None else content)
 
     def decide_once(work: Work) -> Answer:
         earlier = work.get(IDEMPOTENCY, id)

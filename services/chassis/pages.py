@@ -39,10 +39,12 @@ class Entry:
 
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("My requests"), "/requests", ("official", "representative")),
+    Entry(N_("My body"), "/my-body", ("official", "representative")),
     Entry(N_("Desk"), "/desk", ("expert", "coordinator", "secretariat")),
     Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("To sort"), "/triage", ("coordinator", "secretariat")),
     Entry(N_("Mails"), "/mails", ("coordinator", "secretariat")),
+    Entry(N_("Bodies"), "/bodies", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("Notifications"), "/notifications", PEOPLE),
     Entry(N_("Monitoring"), "/reports", ("monitor", "coordinator", "secretariat")),
 )

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     routing_rules: str = ""
     """Another file of rules for matching than the one in `services/routing`."""
 
+    phases: str = ""
+    """Another file of the programme's phases than `services/intake/programme.json`; read at the start of intake."""
+
     secret_key: SecretStr = SecretStr("")
     admin_key: SecretStr = SecretStr("")
     """API key of the first secretariat account: it creates everybody else."""

@@ -45,6 +45,8 @@ class Web:
         now: Callable[[], Any],
     ) -> None:
         self.pages = pages
+        self.larger_bodies: dict[str, int] = {}
+        """End of an address -> bytes of a body there, for uploads."""
         self.sessions = Sessions(settings)
         self.tokens = TokenVerifier(settings)
         self.app = FastAPI(
@@ -65,6 +67,7 @@ class Web:
             metrics=metrics,
             refuse=self.answer,
             largest_body=settings.largest_body,
+            larger_bodies=self.larger_bodies,
         )
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)

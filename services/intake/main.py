@@ -12,8 +12,10 @@ from services.intake import api, pages
 from services.intake.classifier import recognise
 from services.intake.consumers import events
 from services.intake.domain.programme import Programme
+from services.intake.domain.signed_documents import LARGEST
 from services.intake.handlers.mails import Door, receive, send_answers
 from services.intake.handlers.parts import Parts
+from services.intake.handlers.upkeep import Admissions, OrphanFiles
 from services.intake.mailbox.listener import MailListener
 from services.intake.mailbox.poller import Poller
 from services.intake.mailbox.postman import Postman
@@ -30,10 +32,13 @@ def build(
 ) -> Service:
     """The service, ready to start."""
     service = Service("intake", settings, clock, Path(__file__).parent)
-    runs = programme or read_programme()
+    runs = programme or read_programme(Path(settings.phases) if settings.phases else None)
     parts = Parts(service.executor, clock, open_stores(service.database), runs, recognise)
     service.stores(INDEXES, DERIVED)
     service.listens_to(events(runs))
+    service.runs("orphan-files", 3600.0, OrphanFiles(parts).run, woken=False)
+    service.runs("admissions", 600.0, Admissions(parts).run, woken=False)
+    service.web.larger_bodies["/registration"] = 2 * LARGEST
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
     for part in _mail_doors(service, parts, mail or MailSettings()):

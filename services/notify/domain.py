@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from contracts.vocabulary import body
+from contracts.vocabulary import body, successor
 
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=1)
@@ -42,6 +42,13 @@ def official_name(code: str, name: str) -> str:
         return name.replace("Città Metropolitana", "Città metropolitana")
     is_comune = known.kind == "comune" if known else len(code) == 6 and code.isdecimal()
     return f"Comune di {name}" if is_comune and not name.lower().startswith("comune ") else name
+
+
+def acting_for(code: str, day: date) -> list[str]:
+    """The body, and after its end the one that carries on for it: their people are told."""
+    known = body(code)
+    heir = successor(known, day) if known else None
+    return [code, heir.code] if heir else [code]
 
 
 def article_of(name: str) -> Literal["il", "lo", "la", "l’"]:

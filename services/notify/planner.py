@@ -11,6 +11,7 @@ from datetime import datetime
 from contracts.envelope import derived_id, new_id
 from services.chassis.clock import Clock
 from services.chassis.execution import Executor
+from services.chassis.i18n import ROME
 from services.chassis.mongo import Database, Document
 from services.chassis.work import Work
 from services.notify import domain
@@ -75,7 +76,7 @@ class Planner:
         known = [(notice, states[notice["request"]]) for notice in due if _is_known(notice, states)]
         scopes: set[str | None] = {None}
         for notice, state in known:
-            scopes |= {state["body"], _task_force(notice, state)}
+            scopes |= {*_bodies(notice, state), _task_force(notice, state)}
         roles = {role for audience in notices.GRANTED for role in READERS[audience]}  # type: ignore[index]
         holders = await notices.holders(self._database, roles, scopes) if known else []
         reached = {notice["_id"]: recipients(notice, state, holders) for notice, state in known}
@@ -103,11 +104,15 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
         if audience in ("lead", "expert"):
             found.add(notice[audience])
             continue
-        scopes = {"requester": [state["body"]], "coordinators": [None, _task_force(notice, state)]}
+        scopes = {"requester": _bodies(notice, state), "coordinators": [None, _task_force(notice, state)]}
         reached = _holding(audience, scopes.get(audience, [None]), notice["at"], holders)
         asked_by = state["requester"] if audience == "requester" else None
         found |= {asked_by} if asked_by in reached else reached
     return frozenset(person for person in found if person and person != notice["facts"].get("author"))
+
+
+def _bodies(notice: Document, state: Document) -> list[str | None]:
+    return [*domain.acting_for(state["body"], notice["at"].astimezone(ROME).date())]
 
 
 def _holding(audience: Audience, scopes: list[str | None], at: datetime, holders: list[Document]) -> set[str]:

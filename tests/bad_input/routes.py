@@ -33,7 +33,9 @@ _PERSON: dict[str, Any] = {
                 "end": "2031-01-01T00:00:00+01:00"}],
     "api_keys_sha256": ["0" * 64], "identities": [{"subject": "anna", "issuer": "https://login.example"}],
 }  # fmt: skip
-_DELEGATE = {name: _PERSON[name] for name in ("name", "email", "language", "identities")}
+_DELEGATE = {name: _PERSON[name] for name in ("name", "email", "language", "identities")} | {
+    "pec": "anna@pec.prova.example", "start": "2026-01-01T00:00:00Z", "end": "2031-01-01T00:00:00+01:00",
+}  # fmt: skip
 _FIGURES = {"procedure": "paur", "concluded_expressly": 3, "duration_days_sum": 90, "started": 4, "backlog": 1}
 
 Taken = tuple[str, dict[str, Any]]
@@ -51,6 +53,7 @@ TAKES: dict[str, Taken] = {
     "POST /api/intake/mails/{id}/request": ("secretariat", {"body": BODY}),
     "POST /api/bodies/{code}/approval": ("secretariat", {"approved": False, "reason": "Manca la firma."}),
     "POST /api/bodies/{code}/delegates": ("representative", _DELEGATE),
+    "PATCH /api/bodies/{code}/delegates/{person}": ("representative", {"end": "2031-01-01T00:00:00Z"}),
     "POST /api/persons": ("secretariat", {"id": SOMETHING, **_PERSON}),
     "PUT /api/persons/{id}": ("secretariat", _PERSON),
     "POST /api/persons/{id}/revocation": ("secretariat", {"role": "official", "scope": BODY}),
@@ -84,7 +87,7 @@ def address(route: str, **others: str) -> tuple[str, str]:
     """The method of a route and a path with values in its places."""
     method, path = route.split(" ")
     id = person_of("expert") if "/experts/" in path else SOMETHING
-    return method, path.format(**{"number": NUMBER, "code": BODY, "id": id, **others})
+    return method, path.format(**{"number": NUMBER, "code": BODY, "id": id, "person": SOMETHING, **others})
 
 
 def changing(installation: Installation) -> Iterator[str]:

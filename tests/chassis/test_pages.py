@@ -52,10 +52,10 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
 @pytest.mark.parametrize(
     ("roles", "addresses"),
     [
-        (("official",), ["/requests", "/notifications"]),
-        (("expert",), ["/desk", "/requests", "/notifications"]),
-        (("coordinator",), ["/desk", "/requests", "/triage", "/mails", "/notifications", "/reports"]),
-        (("monitor",), ["/requests", "/notifications", "/reports"]),
+        (("official",), ["/requests", "/my-body", "/notifications"]),
+        (("expert",), ["/desk", "/requests", "/bodies", "/notifications"]),
+        (("coordinator",), ["/desk", "/requests", "/triage", "/mails", "/bodies", "/notifications", "/reports"]),
+        (("monitor",), ["/requests", "/bodies", "/notifications", "/reports"]),
         (("front_end",), []),
         ((), []),
     ],

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.responses import Response
 
+from contracts import vocabulary
 from contracts.access import Grant
 from contracts.envelope import new_id
 from services.chassis.access import ACCESS
@@ -20,9 +21,10 @@ from services.chassis.clock import Clock
 from services.chassis.service import Service
 from services.chassis.sessions import COOKIE
 from services.chassis.settings import Settings
+from services.intake.handlers.bodies import unregistered
 from services.intake.main import build
 from services.intake.store import INDEXES
-from services.intake.store.bodies import BODIES, body_id
+from services.intake.store.bodies import BODIES
 from services.intake.store.persons import PERSONS
 from tests.servers import MongoServer
 
@@ -72,8 +74,10 @@ async def service(mongod: MongoServer) -> AsyncIterator[Service]:
     await service.database.ensure(INDEXES)
     await service.commit.start()
     for code in (BERGAMO, VARESE):
-        body = {"_id": body_id(code), "version": 1, "code": code, "status": "approved"}
-        await service.database[BODIES].insert_one({**body, "admitted_at": Clock().now(), "measured_at": None})
+        known = vocabulary.body(code)
+        assert known is not None
+        body = unregistered(known) | {"version": 1, "status": "approved", "phase": 3, "admitted_at": Clock().now()}
+        await service.database[BODIES].insert_one(body)
     yield service
     await service.commit.stop()
     await service.database.drop()
@@ -113,7 +117,7 @@ async def enrol(service: Service, role: str, scope: str | None, name: str, **acc
         grants = [given.model_dump()]
     row = {"_id": id, "version": 1, "order": [1, 1], "grants": grants, "credentials": [], "language": "it"}
     await service.database[ACCESS].insert_one({**row, **access})
-    person = {"_id": id, "version": 1, "name": name, "email": None, "email_key": None, "language": "it"}
+    person = {"_id": id, "version": 1, "sequence": 1, "name": name, "email": None, "email_key": None, "language": "it"}
     await service.database[PERSONS].insert_one({**person, "erased_at": None})
     return id
 

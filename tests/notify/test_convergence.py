@@ -136,6 +136,15 @@ async def test_a_requester_who_left_the_body_is_not_told_and_their_successors_ar
     assert {person for _, person, _ in await told(notify)} == {successor}
 
 
+async def test_of_a_body_that_has_merged_the_people_of_its_successor_are_told(notify) -> None:
+    heir = granted(id_of("heir"), "official", "013256")
+    stranger = granted(OFFICIAL, "official", BODY)
+
+    await notify.hear(heir, stranger, about_request(RequestSubmitted, body="013199", province="CO", requester=None))
+
+    assert {person for _, person, _ in await told(notify)} == {id_of("heir")}
+
+
 async def test_nobody_is_told_what_they_wrote_themselves(notify) -> None:
     own = about_request(RequestMessagePosted, 2, requester=LEAD, **said("expert", author=LEAD))
 

@@ -1,23 +1,26 @@
 """`/api/bodies`: the register of local authorities and their way into the programme."""
 
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, File, Query, UploadFile
+from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from contracts import vocabulary
 from contracts.bodies import BodyStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
+from services.chassis.idempotency import once
 from services.chassis.mongo import Document
 from services.chassis.paging import Limit
 from services.chassis.problems import invalid
-from services.intake.api.answers import Json, answer, instant, parts_of
-from services.intake.domain.texts import folded
+from services.chassis.work import Keys
+from services.intake.api.answers import answer, parts_of
+from services.intake.api.body_documents import admission_document, body_document, registration_document
 from services.intake.handlers import bodies
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.registration import body_in_register, register_body
+from services.intake.handlers.register import RegisterQuery, search, today
+from services.intake.handlers.registration import Decide, body_in_register, protocol_of, register_body
 from services.intake.handlers.submission import Prose
 
 routes = APIRouter(prefix="/api/bodies", tags=["bodies"])
@@ -41,60 +44,65 @@ class Approval(BaseModel):
     reason: Prose | None = None
 
 
-@routes.get("")
+@routes.get("", summary="Search the register of bodies")
 async def list_bodies(
     caller: Reader,
     parts: Here,
-    q: Annotated[str | None, Query(max_length=100)] = None,
-    province: str | None = None,
-    phase: Annotated[int | None, Query(ge=1)] = None,
+    q: Annotated[str | None, Query(max_length=100, description="Words of the name, or a code.")] = None,
+    province: Annotated[str | None, Query(max_length=10, description="The sigla of a province.")] = None,
+    phase: Annotated[int | None, Query(ge=1, description="The phase by which the body entered.")] = None,
     status: BodyStatus | None = None,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
-    """The register, in the order of ISTAT codes; the cursor is the last code."""
-    words = folded(q).split() if q else []
-    candidates = [
-        body
-        for body in vocabulary.bodies()
-        if (province is None or body.province == province.upper())
-        and (cursor is None or body.code > cursor)
-        and all(word in folded(f"{body.name} {body.code} {body.ipa_code}") for word in words)
-    ]
-    states = await parts.stores.bodies.states(body.code for body in candidates)
-    found = [
-        document
-        for body in candidates
-        if (document := body_document(body, states.get(body.code)))
-        and status in (None, document["status"])
-        and phase in (None, document["phase"])
-    ]
-    more = len(found) > limit
-    return answer({"items": found[:limit], "next_cursor": found[limit - 1]["code"] if more else None})
+    """In the order of ISTAT codes, those that have ended included; the cursor is the last code."""
+    query = RegisterQuery(q or "", province or "", phase, status)
+    rows, following = await search(parts, query, limit, cursor)
+    day = today(parts)
+    return answer({"items": [body_document(body, state, day) for body, state in rows], "next_cursor": following})
 
 
-@routes.get("/{code}")
+@routes.get("/{code}", summary="Read one body")
 async def read_body(code: str, caller: Reader, parts: Here) -> Response:
-    """One body, by ISTAT or IPA code."""
+    """By ISTAT or IPA code: validity, whose history it carries on, and its way into the programme."""
     body = body_in_register(code)
     state = await parts.stores.bodies.fresh(body.code)
-    document = body_document(body, state)
+    document = body_document(body, state, today(parts)) | admission_document(parts.programme, body, state)
     if state and (caller.has("secretariat") or body.code in caller.scopes("representative")):
-        document |= _registration(state)
+        document |= registration_document(state)
     return answer(document)
 
 
-@routes.post("/{code}/registration", status_code=201)
-async def register(code: str, caller: Registrar, parts: Here, protocol: Annotated[UploadFile, File()]) -> Response:
-    """Registers the body with its signed protocol (PDF or .p7m)."""
-    state = await register_body(parts, caller, code, protocol.filename or "", protocol.read)
+@routes.post("/{code}/registration", status_code=201, summary="Register a body with its signed protocol")
+async def register(
+    request: Request, code: str, caller: Registrar, parts: Here, protocol: Annotated[UploadFile, File()]
+) -> Response:
+    """A PDF or .p7m of at most 20 MB, recognised by its content. A body that was refused may send it again."""
+
+    async def run(keys: Keys, decide: Decide, checksum: str) -> Document:
+        return await once(request, caller, parts.executor, keys, decide, checksum.encode())
+
+    state = await register_body(parts, caller, code, protocol.filename or "", protocol.read, run)
     body = body_in_register(code)
-    return answer(body_document(body, state) | _registration(state), 201, {"Location": f"/api/bodies/{body.code}"})
+    document = body_document(body, state, today(parts)) | registration_document(state)
+    return answer(document, 201, {"Location": f"/api/bodies/{body.code}"})
 
 
-@routes.post("/{code}/approval")
+@routes.get("/{code}/protocol", summary="Download the signed protocol of a body")
+async def read_protocol(code: str, caller: Registrar, parts: Here) -> Response:
+    """As it was uploaded, byte for byte."""
+    protocol = await protocol_of(parts, caller, code)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(protocol['name'])}",
+        "Content-Length": str(protocol["size"]),
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(parts.stores.files.read(protocol["id"]), 200, headers, protocol["media_type"])
+
+
+@routes.post("/{code}/approval", summary="Approve or refuse a registration")
 async def approve(code: str, form: Approval, caller: Secretariat, parts: Here) -> Response:
-    """Approves or refuses a registration."""
+    """Once; a refusal needs its reason, which the body reads."""
     body = body_in_register(code)
     if not form.approved and not form.reason:
         raise invalid([{"pointer": "/reason", "detail": N_("A refusal needs its reason.")}])
@@ -102,42 +110,4 @@ async def approve(code: str, form: Approval, caller: Secretariat, parts: Here) -
         bodies.body_keys(body.code),
         lambda work: bodies.decide(work, body, form.approved, form.reason or "", caller, parts.programme),
     )
-    return answer(body_document(body, state) | _registration(state))
-
-
-def body_document(body: vocabulary.Body, state: Document | None) -> Json:
-    """What everybody who works with the programme may know of a body."""
-    known = state or {"status": "known", "phase": None, "admitted_at": None}
-    return {
-        "code": body.code,
-        "ipa_code": body.ipa_code,
-        "name": body.name,
-        "kind": body.kind,
-        "province": body.province,
-        "population": body.population,
-        "valid_from": body.valid_from.isoformat() if body.valid_from else None,
-        "valid_to": body.valid_to.isoformat() if body.valid_to else None,
-        "successor": body.successor,
-        "status": known["status"],
-        "phase": known["phase"],
-        "admitted_at": instant(known["admitted_at"]),
-    }
-
-
-def _registration(state: Document) -> Json:
-    protocol, decision = state["protocol"], state["decision"]
-    return {
-        "protocol": {
-            **{name: protocol[name] for name in ("name", "media_type", "size", "sha256")},
-            "at": instant(protocol["at"]),
-        }
-        if protocol
-        else None,
-        "decision": {
-            "approved": decision["approved"],
-            "reason": decision["reason"],
-            "at": instant(decision["at"]),
-        }
-        if decision
-        else None,
-    }
+    return answer(body_document(body, state, today(parts)) | registration_document(state))

@@ -2,85 +2,108 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from contracts.access import Grant
-from contracts.envelope import new_id
+from contracts.envelope import Instant
 from services.chassis.auth import Caller, allow
-from services.chassis.i18n import N_
+from services.chassis.i18n import ROME
 from services.chassis.idempotency import once
-from services.chassis.problems import invalid
-from services.intake.api.answers import answer, instant, parts_of
-from services.intake.api.persons import credentials_free, id_of_installation
-from services.intake.handlers import persons
+from services.chassis.paging import Cursor, Limit, cursor_of, key_of, uuid
+from services.intake.api.answers import Json, answer, instant, parts_of
+from services.intake.api.persons import id_of_installation
+from services.intake.handlers import delegates, persons
+from services.intake.handlers.bodies import check_in_force
+from services.intake.handlers.delegates import Delegate, DelegateForm, check_alone, delegates_of, whom
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.persons import PersonForm, person_keys
+from services.intake.handlers.persons import person_keys
 from services.intake.handlers.registration import body_in_register, check_represents
 
 routes = APIRouter(prefix="/api/bodies/{code}/delegates", tags=["bodies"])
 Here = Annotated[Parts, Depends(parts_of)]
-Registrar = Annotated[Caller, Depends(allow("representative", "secretariat"))]
+Reader = Annotated[Caller, Depends(allow("representative", "secretariat"))]
+Representative = Annotated[Caller, Depends(allow("representative"))]
 
 
-@routes.get("")
-async def list_delegates(code: str, caller: Registrar, parts: Here) -> Response:
-    """The officials who may act for the body now."""
+class Period(BaseModel):
+    """When the official stops acting for the body; null: not before somebody says so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    end: Instant | None
+
+
+@routes.get("", summary="List the officials of a body")
+async def list_delegates(
+    code: str,
+    caller: Reader,
+    parts: Here,
+    ended: Annotated[bool, Query(description="Also those who may no longer act for the body.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The officials who may act for the body, now or from a day to come, in the order in which they became known."""
     body = body_in_register(code)
     check_represents(caller, body)
-    now = parts.clock.now()
-    since = {}
-    for row in await parts.stores.persons.holders("official", body.code):
-        for grant in map(Grant.model_validate, row["grants"]):
-            running = grant.start <= now and (grant.end is None or now < grant.end)
-            if running and (grant.role, grant.scope) == ("official", body.code):
-                since[row["_id"]] = grant.start
-    found = await parts.stores.persons.by_ids(since)
-    items = [
-        {"id": row["_id"], "name": row["name"], "email": row["email"], "since": instant(since[row["_id"]])}
-        for row in sorted(found, key=lambda row: str(row["name"]))
-    ]
-    return answer({"items": items, "next_cursor": None})
+    found, following = await delegates_of(parts, body.code, limit, key_of(cursor, uuid), ended)
+    items = [delegate_document(delegate) for delegate in found]
+    return answer({"items": items, "next_cursor": cursor_of({"_id": following}, "_id") if following else None})
 
 
-@routes.post("", status_code=201)
+@routes.post("", status_code=201, summary="Let an official act for a body")
 async def add_delegate(
     request: Request,
     code: str,
-    form: PersonForm,
-    caller: Registrar,
+    form: DelegateForm,
+    caller: Representative,
     parts: Here,
     issuer: Annotated[str, Depends(id_of_installation)],
 ) -> Response:
-    """Lets an official act for the body: name and e-mail, with which somebody already known is found again."""
+    """Name and e-mail, with which somebody already known is found again; for a period, or until it is ended.
+
+    Of an official who may act for the body already, the period changes. There is no limit to their number.
+    """
     body = body_in_register(code)
-    check_represents(caller, body)
-    faults = [
-        {"pointer": f"/{field}", "detail": N_("Only the Segreteria Tecnica may set this.")}
-        for field in ("id", "grants", "api_keys_sha256")
-        if getattr(form, field)
-    ]
-    if form.email is None:
-        faults.append({"pointer": "/email", "detail": N_("This field is required.")})
-    if faults or form.email is None:
-        raise invalid(faults)
-    known = await parts.stores.persons.by_email(form.email)
-    id = known[0]["_id"] if known else new_id(parts.clock.now())
-    credentials = await credentials_free(parts, id, form, issuer)
+    check_alone(caller, body)
+    check_in_force(body, parts.clock.now().astimezone(ROME).date())
+    id, credentials = await whom(parts, form, issuer)
     document = await once(
         request,
         caller,
         parts.executor,
         person_keys(id),
-        lambda work: {"id": persons.add_official(work, id, body.code, form, credentials)["_id"]},
+        lambda work: {"id": delegates.enable(work, id, body.code, form, credentials)["_id"]},
     )
     return answer(document, 201, {"Location": f"/api/bodies/{body.code}/delegates"})
 
 
-@routes.delete("/{person}", status_code=204)
-async def remove_delegate(code: str, person: str, caller: Registrar, parts: Here) -> Response:
-    """Ends an official's right to act for the body."""
+@routes.patch("/{person}", summary="Say when an official stops acting for a body")
+async def change_delegate(code: str, person: str, form: Period, caller: Representative, parts: Here) -> Response:
+    """The end may be set, moved or taken back until it has come; from that moment on the official has no access."""
     body = body_in_register(code)
-    check_represents(caller, body)
+    check_alone(caller, body)
+    await parts.executor.run(person_keys(person), lambda work: delegates.set_end(work, person, body.code, form.end))
+    return answer({"id": person, "end": instant(form.end)})
+
+
+@routes.delete("/{person}", status_code=204, summary="End an official's right to act for a body")
+async def remove_delegate(code: str, person: str, caller: Representative, parts: Here) -> Response:
+    """At once; what the official did stays theirs."""
+    body = body_in_register(code)
+    check_alone(caller, body)
     await parts.executor.run(person_keys(person), lambda work: persons.revoke(work, person, "official", body.code))
     return Response(status_code=204)
+
+
+def delegate_document(delegate: Delegate) -> Json:
+    """An official of a body."""
+    return {
+        "id": delegate.id,
+        "name": delegate.name,
+        "email": delegate.email,
+        "since": instant(delegate.start),
+        "start": instant(delegate.start),
+        "end": instant(delegate.end),
+        "state": delegate.state,
+    }

@@ -68,6 +68,7 @@ def _no_double(identities: list[Identity]) -> list[Identity]:
     return identities
 
 
+Identities = Annotated[list[Identity], Field(max_length=20), AfterValidator(_no_double)]
 Address = Annotated[Line, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")]
 
 
@@ -83,7 +84,7 @@ class PersonForm(BaseModel):
     language: Literal["it", "en"] = "it"
     grants: Annotated[list[GrantForm], Field(max_length=200)] = []
     api_keys_sha256: Annotated[list[Digest], Field(max_length=20)] = []
-    identities: Annotated[list[Identity], Field(max_length=20), AfterValidator(_no_double)] = []
+    identities: Identities = []
 
 
 def person_keys(id: str) -> Keys:
@@ -100,21 +101,8 @@ def credentials_of(form: PersonForm, issuer: str) -> list[str]:
 def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str]) -> Document:
     """Creates a person, or replaces everything that is known of one, and tells what they may do."""
     grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
-    person = _person(work, id, form)
-    _tell(work, person, AccessGranted, grants, credentials)
-    return person
-
-
-def add_official(work: Work, id: str, body: str, form: PersonForm, credentials: Sequence[str]) -> Document:
-    """Lets a person act for a body. Of somebody who is known already only the grant changes."""
-    known = work.get(PERSONS, id)
-    stored = work.get(ACCESS, id)
-    held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
-    grant = Grant(role="official", scope_kind="body", scope=body, start=work.now)
-    if any(_runs(old, work) and (old.role, old.scope) == ("official", body) for old in held):
-        return known or {}
-    person = known or _person(work, id, form)
-    _tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else credentials)
+    person = described(work, id, form)
+    tell(work, person, AccessGranted, grants, credentials)
     return person
 
 
@@ -124,11 +112,11 @@ def revoke(work: Work, id: str, role: Role, scope: str | None) -> Document:
     if person is None or stored is None:
         raise not_found()
     grants = [Grant.model_validate(grant) for grant in stored["grants"]]
-    ended = [grant for grant in grants if (grant.role, grant.scope) == (role, scope) and _runs(grant, work)]
+    ended = [grant for grant in grants if (grant.role, grant.scope) == (role, scope) and lasts(grant, work)]
     if not ended:
         raise not_found(N_("The person does not hold this role."))
     kept = [grant.model_copy(update={"end": work.now}) if grant in ended else grant for grant in grants]
-    _tell(work, person, AccessRevoked, kept, stored["credentials"])
+    tell(work, person, AccessRevoked, kept, stored["credentials"])
     return person
 
 
@@ -140,11 +128,12 @@ def erase(work: Work, id: str) -> Document:
     if not person.get("erased_at"):
         person |= dict.fromkeys(("email", "email_key", "pec", "pec_key", "undeliverable"))
         person |= {"name": "", "erased_at": work.now}
-        _tell(work, person, PersonErased, [], [])
+        tell(work, person, PersonErased, [], [])
     return person
 
 
-def _person(work: Work, id: str, form: PersonForm) -> Document:
+def described(work: Work, id: str, form: PersonForm) -> Document:
+    """The document of a person as the form describes them, whether they are known or not."""
     known = work.get(PERSONS, id) or {"_id": id, "schema_version": 1, "sequence": 0, "created_at": work.now}
     facts: dict[str, Any] = {"name": form.name, "language": form.language, "erased_at": None}
     addresses = {"email": form.email, "pec": form.pec}
@@ -152,9 +141,10 @@ def _person(work: Work, id: str, form: PersonForm) -> Document:
     return {**known, **facts, **addresses, **keys}
 
 
-def _tell(
+def tell(
     work: Work, person: Document, model: type[AccessEvent], grants: Sequence[Grant], credentials: Sequence[str]
 ) -> None:
+    """Stores a person with everything they may do, and announces it."""
     person["sequence"] += 1
     state = AccessState(
         id=person["_id"], grants=tuple(grants), credentials=tuple(credentials), language=person["language"]
@@ -165,7 +155,8 @@ def _tell(
     work.put(PERSONS, person)
 
 
-def _runs(grant: Grant, work: Work) -> bool:
+def lasts(grant: Grant, work: Work) -> bool:
+    """Whether a grant has not ended; it may begin later."""
     return grant.end is None or work.now < grant.end
 
 

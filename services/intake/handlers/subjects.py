@@ -51,8 +51,18 @@ def checked_body(code: str, day: date) -> vocabulary.Body:
     if body is None:
         raise unknown("/body", _UNKNOWN_BODY, vocabulary.nearest(code, "body"))
     if not body.valid_on(day):
-        raise unknown("/body", _ENDED, [body.successor] if body.successor else [])
+        raise _ended(body, vocabulary.successor(body, day))
     return body
+
+
+def _ended(body: vocabulary.Body, heir: vocabulary.Body | None) -> Problem:
+    """422 for a body that is not in force, naming the one that carries on for it."""
+    problem = unknown("/body", _ENDED, [heir.code] if heir else [])
+    if heir:
+        problem.detail = N_("{body} has ended. {successor} ({code}) carries on for it.")
+        problem.values |= {"body": body.name, "successor": heir.name, "code": heir.code}
+    problem.extra["successor"] = heir.code if heir else None
+    return problem
 
 
 def unknown(pointer: str, fault: str, nearest: list[str]) -> Problem:

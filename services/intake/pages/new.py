@@ -1,5 +1,6 @@
 """The form of a new request: what was written stays when something must be corrected; sent twice, it is one."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -11,12 +12,13 @@ from contracts import vocabulary
 from contracts.requests import Kind, Urgency
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
-from services.chassis.i18n import N_, language_of
+from services.chassis.i18n import N_, ROME, language_of
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import submission
+from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
 from services.intake.pages import labels
@@ -71,7 +73,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
     @routes.get("/requests/new")
     async def empty(request: Request, caller: Sender) -> HTMLResponse:
-        return _show(service, request, caller, {"urgency": "normal", FIELD: new_key()}, {})
+        told = await _not_yet(service, parts, request, caller)
+        return _show(service, request, caller, {"urgency": "normal", FIELD: new_key()}, {}, notices=told)
 
     @routes.post("/requests/new")
     async def send(request: Request, caller: Sender, form: Form) -> Response:
@@ -97,11 +100,24 @@ def router(service: Service, parts: Parts) -> APIRouter:
 def _refused(service: Service, request: Request, caller: Caller, values: dict[str, str], problem: Problem) -> Response:
     """The form again, with what the rules of the programme say against it."""
     errors = {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
-    if errors:
-        return _show(service, request, caller, values, errors, problem.status)
     words = service.web.pages.translations.translator(language_of(request, caller))
     told = Notice("warning", words(problem.detail or problem.title, **problem.values))
-    return _show(service, request, caller, values, {}, problem.status, [told])
+    # A fault says itself what is wrong, but cannot name the body that carries on.
+    notices = [] if errors and not problem.extra.get("successor") else [told]
+    return _show(service, request, caller, values, errors, problem.status, notices)
+
+
+async def _not_yet(service: Service, parts: Parts, request: Request, caller: Caller) -> list[Notice]:
+    """Says before anybody writes that the only body they act for may not ask yet, and what to do."""
+    codes = bodies_of(caller, service.clock.now().astimezone(ROME).date())
+    if len(codes) != 1 or (body := vocabulary.body(codes[0][0])) is None:
+        return []
+    try:
+        check_admitted(parts.programme, body, await parts.stores.bodies.state(body.code))
+    except Problem as problem:
+        words = service.web.pages.translations.translator(language_of(request, caller))
+        return [Notice("warning", words(problem.detail, **problem.values))]
+    return []
 
 
 def _show(
@@ -114,15 +130,16 @@ def _show(
     notices: list[Notice] | None = None,
 ) -> HTMLResponse:
     words = service.web.pages.translations.translator(language_of(request, caller))
-    bodies = bodies_of(caller)
+    bodies = bodies_of(caller, service.clock.now().astimezone(ROME).date())
     return service.web.pages.render(
         request, "requests/new.html", caller, status=status, notices=notices or [],
-        values=values, errors=errors, bodies=bodies, any_body=not bodies,
+        values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"),
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
     )  # fmt: skip
 
 
-def bodies_of(caller: Caller) -> list[tuple[str, str]]:
-    """The bodies that the caller acts for: code and name, by name. Empty for those who may write for any."""
-    found = [vocabulary.body(code) for code in caller.scopes("official", "representative")]
-    return sorted(((body.code, body.name) for body in found if body), key=lambda entry: entry[1])
+def bodies_of(caller: Caller, day: date) -> list[tuple[str, str]]:
+    """The bodies that the caller acts for, by name: code and name. Those that have ended only if there is no other."""
+    found = [body for code in caller.scopes("official", "representative") if (body := vocabulary.body(code))]
+    in_force = [body for body in found if body.valid_on(day)]
+    return sorted(((body.code, body.name) for body in in_force or found), key=lambda entry: entry[1])

@@ -16,15 +16,19 @@ from services.intake.pages.labels import procedure_name, theme_name
 
 Anyone = Annotated[Caller, Depends(public)]
 
+_STAFF: tuple[Role, ...] = ("expert", "coordinator", "secretariat", "monitor")
 SHORTCUTS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     (N_("New request"), "/requests/new", ("official", "representative", "secretariat")),
     (N_("The requests of your body"), "/requests", ("official", "representative")),
+    (N_("Your body: registration and officials"), "/my-body", ("official", "representative")),
     (N_("What you have been offered"), "/desk", ("expert",)),
     (N_("The requests you follow"), "/requests", ("expert",)),
     (N_("All requests"), "/requests", ("coordinator", "secretariat", "monitor")),
     (N_("Requests to be sorted"), "/triage", ("coordinator", "secretariat")),
+    (N_("Registrations to be approved"), "/bodies/registrations", ("secretariat",)),
     (N_("Mails that wait"), "/mails", ("coordinator", "secretariat")),
     (N_("Service levels"), "/reports", ("coordinator", "secretariat", "monitor")),
+    (N_("Register of bodies"), "/bodies", ("official", "representative", *_STAFF)),
     (N_("Notifications you received"), "/notifications", ("official", "representative", "expert")),
 )
 """Where people of these roles go most: label, address, roles."""

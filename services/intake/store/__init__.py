@@ -16,6 +16,7 @@ from services.intake.store.conversation import ConversationStore
 from services.intake.store.files import FileStore
 from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
+from services.intake.store.orphans import OrphanStore
 from services.intake.store.persons import PersonStore
 from services.intake.store.requests import RequestStore
 
@@ -42,6 +43,7 @@ class Stores:
     mails: MailStore
     files: FileStore
     numbers: NumberStore
+    orphans: OrphanStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -56,4 +58,5 @@ def open_stores(database: Database) -> Stores:
         MailStore(database, files),
         files,
         NumberStore(database),
+        OrphanStore(database, files),
     )

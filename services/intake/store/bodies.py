@@ -8,9 +8,14 @@ from contracts.envelope import derived_id
 from services.chassis.mongo import Database, Document, Index
 
 BODIES = "bodies"
+PROTOCOL = "protocol"
+"""The kind of file that a registration names."""
 INDEXES = (
     Index(BODIES, (("code", 1),), unique=True),
     Index(BODIES, (("status", 1), ("code", 1))),
+    Index(BODIES, (("status", 1), ("admitted_at", 1), ("_id", 1))),
+    Index(BODIES, (("protocol.id", 1),)),
+    Index(BODIES, (("earlier.protocol.id", 1),)),
 )
 _REMEMBERED_SECONDS = 2.0
 
@@ -45,3 +50,15 @@ class BodyStore:
         """Code -> state of those bodies that have one."""
         rows = await self._database.by_ids(BODIES, [body_id(code) for code in codes])
         return {row["code"]: row for row in rows}
+
+    async def waiting(self, limit: int, after: str | None = None) -> list[Document]:
+        """Registrations that wait for a decision, by code; one more than `limit`, to tell whether there are more."""
+        where: Document = {"status": "registered"} | ({"code": {"$gt": after}} if after else {})
+        return await self._database.find(BODIES, where, sort=[("code", 1)], limit=limit + 1)
+
+    async def not_admitted(self, limit: int, after: str = "") -> list[str]:
+        """The codes of approved bodies that are in no phase yet, in a fixed order after the body with that code."""
+        behind = {"_id": {"$gt": body_id(after)}} if after else {}
+        where: Document = {"status": "approved", "admitted_at": None, **behind}
+        rows = await self._database.find(BODIES, where, {"code": 1}, sort=[("_id", 1)], limit=limit)
+        return [row["code"] for row in rows]

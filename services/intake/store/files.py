@@ -22,10 +22,13 @@ class FileStore:
     def _bucket(self) -> AsyncIOMotorGridFSBucket:
         return AsyncIOMotorGridFSBucket(self._database.raw, "files", _CHUNK)
 
-    async def keep(self, id: str, name: str, content: AsyncIterator[bytes]) -> tuple[int, str]:
-        """Stores a file and returns its size and SHA-256. A file that could not be stored whole is removed."""
+    async def keep(self, id: str, name: str, content: AsyncIterator[bytes], kind: str = "") -> tuple[int, str]:
+        """Stores a file and returns its size and SHA-256. A file that could not be stored whole is removed.
+
+        kind: whose record names it, by which `store.orphans` finds one whose record never came.
+        """
         size, checksum = 0, hashlib.sha256()
-        stream = self._bucket.open_upload_stream_with_id(id, name)
+        stream = self._bucket.open_upload_stream_with_id(id, name, metadata={"kind": kind})
         try:
             async for piece in content:
                 size += len(piece)

@@ -16,6 +16,8 @@ OUTGOING = "outgoing"
 """What was told of mails of ours, by delivery: bounces and receipts."""
 ANSWERS = "mail_answers"
 """Answers to strangers: one a day and address."""
+ORIGINAL = "original"
+"""The kind of file that a mail names."""
 WAITING = ("held", "quarantined", "aside")
 """States of a mail about which somebody may still decide."""
 INDEXES = (
@@ -23,6 +25,7 @@ INDEXES = (
     Index(MAILS, (("message_id", 1),)),
     Index(MAILS, (("state", 1), ("received_at", -1), ("_id", -1)), partial={"reason": {"$type": "string"}}),
     Index(MAILS, (("author.addresses", 1),), partial={"author.addresses": {"$type": "string"}}),
+    Index(MAILS, (("file", 1),), partial={"file": {"$type": "string"}}),
     Index(OUTGOING, (("request", 1),)),
     Index(ANSWERS, (("day", 1),)),
     Index(ANSWERS, (("due_at", 1),), partial={"due_at": {"$type": "date"}}),

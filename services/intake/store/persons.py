@@ -1,6 +1,7 @@
 """Persons: names, addresses and language. What they may do is in `access`, as in every other service."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.chassis.access import ACCESS
 from services.chassis.mongo import Database, Document, Index
@@ -10,7 +11,7 @@ PERSONS = "persons"
 INDEXES = (
     Index(PERSONS, (("email_key", 1),), partial={"email_key": {"$type": "string"}}),
     Index(PERSONS, (("pec_key", 1),), partial={"pec_key": {"$type": "string"}}),
-    Index(ACCESS, (("grants.scope", 1), ("grants.role", 1))),
+    Index(ACCESS, (("grants.scope", 1), ("grants.role", 1), ("_id", 1))),
 )
 
 
@@ -53,10 +54,18 @@ class PersonStore:
         """Person id -> what is stored of grants and credentials."""
         return {row["_id"]: row for row in await self._database.by_ids(ACCESS, ids)}
 
-    async def holders(self, role: str, scope: str) -> list[Document]:
-        """The access documents that hold, or held, a role within a scope."""
-        grant = {"$elemMatch": {"role": role, "scope": scope}}
-        return [row async for row in self._database[ACCESS].find({"grants": grant}, limit=1000)]
+    async def holders(
+        self, role: str, scope: str, now: datetime, limit: int, after: str | None = None, ended: bool = False
+    ) -> list[Document]:
+        """The access documents that hold a role within a scope, now or later; `ended`: or held it.
+
+        By id, after the one with that id; one more than `limit`, to tell whether there are more.
+        """
+        grant: Document = {"scope": scope, "role": role}
+        if not ended:
+            grant |= {"$or": [{"end": None}, {"end": {"$gt": now}}]}
+        where: Document = {"grants": {"$elemMatch": grant}} | ({"_id": {"$gt": after}} if after else {})
+        return await self._database.find(ACCESS, where, sort=[("_id", 1)], limit=limit + 1)
 
     async def owner_of(self, credentials: Iterable[str], besides: str) -> str | None:
         """Somebody else who holds one of these credentials."""

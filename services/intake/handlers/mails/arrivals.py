@@ -12,7 +12,7 @@ from services.chassis.work import Work
 from services.intake.handlers.parts import Parts
 from services.intake.mailbox.messages import IncomingMail
 from services.intake.mailbox.settings import MailSettings
-from services.intake.store.mails import INLINE, MAILS
+from services.intake.store.mails import INLINE, MAILS, ORIGINAL
 
 State = Literal["taken", "aside", "held", "quarantined"]
 """aside: by a machine, about nothing we know. held: somebody must approve it. quarantined: nobody we know wrote it."""
@@ -58,7 +58,7 @@ async def original(parts: Parts, arrival: Arrival) -> Document:
         yield arrival.raw
 
     file = new_id(parts.clock.now())
-    await parts.stores.files.keep(file, "original.eml", whole())
+    await parts.stores.files.keep(file, "original.eml", whole(), ORIGINAL)
     return {"raw": b"", "file": file}
 
 

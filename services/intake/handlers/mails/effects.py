@@ -1,15 +1,16 @@
 """What becomes of a mail: a message of a request, a request of its own, or something kept until somebody decides."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from contracts import vocabulary
 from contracts.envelope import derived_id
 from contracts.requests import Kind
 from services.chassis.auth import Caller
-from services.chassis.i18n import N_, translator
+from services.chassis.i18n import N_, ROME, translator
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.domain.texts import stems
@@ -60,13 +61,20 @@ async def _too_many(parts: Parts, author: Caller) -> bool:
 
 async def open_request(parts: Parts, arrival: Arrival, author: Caller) -> None:
     """Makes a request of the mail, for the body of the sender's first grant: mail names no body."""
-    body = next(grant.scope for grant in author.grants if grant.role in OF_A_BODY and grant.scope)
+    body = _first_body(author, parts.clock.now().astimezone(ROME).date())
     submission = await prepare(
         parts, author, form_of(arrival.mail, body, author), arrival.channel, derived_id(arrival.id, REQUESTS)
     )
     submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
     kept = await original(parts, arrival)
     await parts.executor.run({MAILS: [arrival.id]}, lambda work: _opened(work, arrival, kept, submission))
+
+
+def _first_body(author: Caller, day: date) -> str:
+    """The first body that the author acts for; one that has ended only where there is no other."""
+    codes = [grant.scope for grant in author.grants if grant.role in OF_A_BODY and grant.scope]
+    in_force = (code for code in codes if (body := vocabulary.body(code)) and body.valid_on(day))
+    return next(in_force, codes[0])
 
 
 def _opened(work: Work, arrival: Arrival, kept: Document, submission: Submission) -> None:
