@@ -24,6 +24,8 @@ class Programme:
 
     running: int
     phases: tuple[Phase, ...]
+    reopens_within_days: int = 30
+    """How long an answer by mail reopens a request that is over; afterwards it becomes a new one."""
 
     @property
     def phase(self) -> Phase:
@@ -48,4 +50,4 @@ def programme_of(document: dict[str, Any]) -> Programme:
     running = int(document["running"])
     if running not in {phase.number for phase in phases}:
         raise ValueError(f"phase {running} runs but is not described")
-    return Programme(running, phases)
+    return Programme(running, phases, int(document.get("reopens_within_days", 30)))

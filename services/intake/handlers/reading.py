@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
 from services.intake.domain.transitions import Action, allowed
+from services.intake.handlers.links import LinkedRequest, seen_links
 from services.intake.handlers.parts import Parts
 from services.intake.store.visibility import parties, sees_conversation, sees_search
 
@@ -18,7 +19,7 @@ class WholeRequest:
     """A request as this caller may read it. messages: empty for who may not read them.
 
     people: id -> person, for every author, actor, expert and requester that is known and not erased.
-    sees_search: whether who was asked before somebody accepted is shown.
+    sees_search: whether who was asked before somebody accepted is shown. links: to requests that the caller may see.
     """
 
     request: Document
@@ -29,12 +30,13 @@ class WholeRequest:
     reads_conversation: bool
     internal: bool
     sees_search: bool
+    links: tuple[LinkedRequest, ...] = ()
 
 
 async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest:
     """Everything about a request that the caller has found; what was merged into it is part of it."""
     mine = parties(caller, request)
-    internal = bool(mine & {"lead", "coordination"})
+    internal = bool(mine & {"lead", "helper", "coordination"})
     reads = sees_conversation(caller, request)
     ids = [request["_id"], *request["merged_from"]]
     messages, timeline = await parts.stores.conversation.story(ids, internal)
@@ -45,6 +47,7 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
     behind = sees_search(caller, request)
     if not behind:
         timeline = [line for line in timeline if line["action"] not in SEARCH]
+    links, timeline = await seen_links(parts, caller, request, timeline)
     return WholeRequest(
         request=request,
         messages=messages,
@@ -54,6 +57,7 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
         reads_conversation=reads,
         internal=internal,
         sees_search=behind,
+        links=links,
     )
 
 
@@ -62,6 +66,7 @@ async def people(
 ) -> dict[str, Document]:
     """The persons who occur in these documents."""
     ids = {request["requester"], request["sent_by"], request["lead"]}
+    ids |= set(request.get("co_experts", ()))
     ids |= {message["author"] for message in messages}
     ids |= {line["actor"] for line in timeline}
     ids |= {line["details"].get(name) for line in timeline for name in ("expert", "person")}
