@@ -57,7 +57,13 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
         (
             ("coordinator",),
             [
-                "/desk", "/requests", "/triage", "/requests/by-phone", "/mails", "/practices", "/notifications",
+                "/desk",
+                "/requests",
+                "/triage",
+                "/requests/by-phone",
+                "/mails",
+                "/practices",
+                "/notifications",
                 "/reports",
             ],
         ),

@@ -16,7 +16,7 @@ PRACTICES, EDITIONS, VOTES = "practices", "practice_editions", "practice_votes"
 _NEWEST = (("published_at", -1), ("_id", -1))
 _CHANGED = (("updated_at", -1), ("_id", -1))
 INDEXES = (
-    Index(PRACTICES, (("slug", 1),), unique=True, partial={"slug": {"$type": "string"}}),
+    Index(PRACTICES, (("slug", 1),), unique=True, partial={"slug": {"$gt": ""}}),
     Index(PRACTICES, (("listed", 1), *_NEWEST)),
     Index(PRACTICES, (("listed", 1), ("published.themes", 1), *_NEWEST)),
     Index(PRACTICES, (("listed", 1), ("published.procedure", 1), *_NEWEST)),
