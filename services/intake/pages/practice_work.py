@@ -80,7 +80,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
         told = [Notice("success", N_(DONE[done]))] if done in DONE else []
         return await _show(service, parts, request, caller, await _worked_on(parts, caller, id), notices=told)
 
-    @routes.post("/practices/{id}/{name}")
+    @routes.post("/practices/{id}/work/{name}")
     async def act(request: Request, id: str, name: str, caller: Writer, form: Form) -> Response:
         row = await _worked_on(parts, caller, id)
         try:
