@@ -43,8 +43,10 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Desk"), "/desk", ("expert", "coordinator", "secretariat")),
     Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("To sort"), "/triage", ("coordinator", "secretariat")),
+    Entry(N_("Phone call"), "/requests/by-phone", ("coordinator", "secretariat")),
     Entry(N_("Mails"), "/mails", ("coordinator", "secretariat")),
     Entry(N_("Bodies"), "/bodies", ("expert", "coordinator", "secretariat", "monitor")),
+    Entry(N_("Good practices"), "/practices", PEOPLE),
     Entry(N_("Notifications"), "/notifications", PEOPLE),
     Entry(N_("Monitoring"), "/reports", ("monitor", "coordinator", "secretariat")),
 )
@@ -133,8 +135,10 @@ class Pages:
 def navigation_of(caller: Caller, path: str) -> list[dict[str, Any]]:
     """The entries that the caller's roles see, each address once; the one that the path lies in is current."""
     seen = {entry.href: entry for entry in reversed(NAVIGATION) if caller.has(*entry.roles)}
+    # `/requests/by-phone` lies in `/requests` as well: the nearest entry is meant.
+    nearest = max((href for href in seen if f"{path}/".startswith(f"{href}/")), key=len, default=None)
     return [
-        {"label": entry.label, "href": entry.href, "current": f"{path}/".startswith(f"{entry.href}/")}
+        {"label": entry.label, "href": entry.href, "current": entry.href == nearest}
         for entry in NAVIGATION
         if seen.get(entry.href) is entry
     ]

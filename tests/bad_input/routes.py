@@ -40,15 +40,38 @@ _FIGURES = {"procedure": "paur", "concluded_expressly": 3, "duration_days_sum": 
 
 Taken = tuple[str, dict[str, Any]]
 TAKES: dict[str, Taken] = {
-    "POST /api/requests": ("official", request_form(urgency="high", channel="web", procedure="paur", synthetic=False)),
+    "POST /api/requests": (
+        "official",
+        request_form(
+            urgency="high", channel="web", procedure="paur", synthetic=False, further_themes=["waste-management"],
+            companies=["00743110157"], follows="2026-000001", requester=person_of("official"),
+        ),
+    ),
     "POST /api/requests/{number}/messages": ("official", {"text": "Ecco.", "visibility": "shared"}),
     "POST /api/requests/{number}/ask": ("expert", {"text": "Quale ente?"}),
     "POST /api/requests/{number}/resolve": ("expert", {"outcome": "solved", "text": "Fatto."}),
     "POST /api/requests/{number}/reopen": ("official", {"reason": "Non basta."}),
     "POST /api/requests/{number}/close": ("official", {"rating": 5, "comment": "Grazie."}),
     "POST /api/requests/{number}/withdraw": ("official", {"reason": "Non serve."}),
-    "POST /api/requests/{number}/reclassify": ("coordinator", {"theme": THEME, "procedure": "paur"}),
+    "POST /api/requests/{number}/reclassify": (
+        "coordinator", {"theme": THEME, "procedure": "paur", "further_themes": [THEME], "companies": ["00743110157"]}
+    ),
     "POST /api/requests/{number}/merge": ("coordinator", {"into": "2026-000002"}),
+    "POST /api/requests/{number}/links": ("official", {"to": "2026-000002", "kind": "follows"}),
+    "PATCH /api/requests/{number}": (
+        "coordinator",
+        {"title": "Altro", "tags": ["urgente"], "urgency": "high",
+         "protocol": {"number": "1/2026", "date": "2026-03-02", "registry": "Ufficio"}},
+    ),
+    "POST /api/practices": ("coordinator", {"request": NUMBER}),
+    "PATCH /api/practices/{id}": (
+        "expert",
+        {"title": "Titolo", "problem": "Testo.", "solution": "Testo.", "references": ["art. 242"], "themes": [THEME],
+         "procedure": "paur"},
+    ),
+    "POST /api/practices/{id}/publication": ("coordinator", {"approved": False, "reason": "Manca la norma."}),
+    "POST /api/practices/{id}/withdrawal": ("coordinator", {"reason": "Norma abrogata."}),
+    "PUT /api/practices/{id}/feedback": ("official", {"helpful": True}),
     "POST /api/intake/mails/{id}/message": ("coordinator", {"number": NUMBER}),
     "POST /api/intake/mails/{id}/request": ("secretariat", {"body": BODY}),
     "POST /api/bodies/{code}/approval": ("secretariat", {"approved": False, "reason": "Manca la firma."}),
@@ -72,6 +95,7 @@ TAKES: dict[str, Taken] = {
 """Method and path -> who may call it, and the body."""
 
 WITHOUT_BODY = {
+    "POST /api/practices/{id}/review": "expert",
     "POST /api/intake/mails/{id}/refusal": "coordinator",
     "POST /api/assignments/{id}/accept": "expert",
     "POST /api/assignments/{id}/release": "coordinator",

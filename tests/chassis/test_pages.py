@@ -52,10 +52,23 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
 @pytest.mark.parametrize(
     ("roles", "addresses"),
     [
-        (("official",), ["/requests", "/my-body", "/notifications"]),
-        (("expert",), ["/desk", "/requests", "/bodies", "/notifications"]),
-        (("coordinator",), ["/desk", "/requests", "/triage", "/mails", "/bodies", "/notifications", "/reports"]),
-        (("monitor",), ["/requests", "/bodies", "/notifications", "/reports"]),
+        (("official",), ["/requests", "/my-body", "/practices", "/notifications"]),
+        (("expert",), ["/desk", "/requests", "/bodies", "/practices", "/notifications"]),
+        (
+            ("coordinator",),
+            [
+                "/desk",
+                "/requests",
+                "/triage",
+                "/requests/by-phone",
+                "/mails",
+                "/bodies",
+                "/practices",
+                "/notifications",
+                "/reports",
+            ],
+        ),
+        (("monitor",), ["/requests", "/bodies", "/practices", "/notifications", "/reports"]),
         (("front_end",), []),
         ((), []),
     ],
@@ -65,14 +78,17 @@ def test_the_navigation_shows_what_the_roles_allow(roles: tuple[Role, ...], addr
 
 
 def test_the_entry_in_which_the_page_lies_is_current_and_no_other() -> None:
-    everything = caller("official", "expert", "monitor")
+    everything = caller("official", "expert", "coordinator", "monitor")
 
     current = {
         path: [e["href"] for e in navigation_of(everything, path) if e["current"]]
-        for path in ("/requests/2026-1", "/requestsx", "/desk")
+        for path in ("/requests/2026-1", "/requestsx", "/desk", "/requests/by-phone")
     }
 
-    assert current == {"/requests/2026-1": ["/requests"], "/requestsx": [], "/desk": ["/desk"]}
+    assert current == {
+        "/requests/2026-1": ["/requests"], "/requestsx": [], "/desk": ["/desk"],
+        "/requests/by-phone": ["/requests/by-phone"],
+    }  # fmt: skip
     addresses = [entry["href"] for entry in navigation_of(everything, "/")]
     assert len(set(addresses)) == len(addresses)
 

@@ -83,7 +83,7 @@ async def test_a_transition_that_the_state_does_not_allow_names_those_that_it_do
     assert answer.status_code == 409
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["request_status"] == "resolved"
-    assert answer.json()["allowed"] == ["message", "reopen", "close"]
+    assert answer.json()["allowed"] == ["message", "reopen", "close", "register", "link"]
 
 
 async def test_a_refused_transition_changes_and_publishes_nothing(case: Case) -> None:

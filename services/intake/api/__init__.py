@@ -3,7 +3,20 @@
 from fastapi import APIRouter
 
 from services.chassis.service import Service
-from services.intake.api import bodies, delegates, mails, persons, requests, subjects, texts, transitions
+from services.intake.api import (
+    bodies,
+    delegates,
+    editing,
+    links,
+    mails,
+    persons,
+    practice_review,
+    practices,
+    requests,
+    subjects,
+    texts,
+    transitions,
+)
 from services.intake.handlers.parts import Parts
 
 
@@ -12,6 +25,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     service.app.state.parts = parts
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails):
+    further = (editing, links, practices, practice_review)
+    for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails, *further):
         whole.include_router(module.routes)
     return whole

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.chassis.mongo import Document
+from services.intake.handlers.links import LinkedRequest
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.reading import WholeRequest
 from services.intake.store.corrections import source_of
@@ -28,6 +29,11 @@ def answer(document: Any, status: int = 200, headers: Mapping[str, str] | None =
     # The moments of fifty requests cost more than all the rest when they are written one by one before.
     content = orjson.dumps(document, option=orjson.OPT_UTC_Z)
     return Response(content, status, dict(headers or {}), media_type="application/json")
+
+
+def tag(row: Document) -> str:
+    """The ETag of a stored document."""
+    return f'"{row["version"]}"'
 
 
 def instant(at: datetime | None) -> str | None:
@@ -50,6 +56,8 @@ def request_document(request: Document, people: People | None = None, sees_searc
         "title": request["title"],
         "description": request["description"],
         "theme": {"code": request["theme"], "confidence": request["confidence"], "source": source_of(request)},
+        "further_themes": request.get("further_themes", []),
+        "companies": request.get("companies", []),
         "recognition": request.get("recognition"),
         "procedure": request["procedure"],
         "urgency": request["urgency"],
@@ -85,8 +93,15 @@ def whole_document(read: WholeRequest) -> Json:
     ]
     if read.reads_conversation:
         document["messages"] = [message_document(message, people) for message in read.messages]
+    document["linked_requests"] = [link_document(link) for link in read.links]
     document["allowed"] = list(read.allowed)
     return document
+
+
+def link_document(link: LinkedRequest) -> Json:
+    """A link to another request, as it is read from this one."""
+    plain = {"id": link.id, "kind": link.kind, "number": link.number, "title": link.title, "status": link.status}
+    return {**plain, "at": instant(link.at), "href": f"/api/requests/{link.number}"}
 
 
 def message_document(message: Document, people: People | None = None) -> Json:
@@ -109,6 +124,7 @@ def assignment_document(request: Document, people: People, sees_search: bool) ->
     return {
         "status": known["status"],
         "expert": person_reference(request["lead"], people),
+        "co_experts": [person_reference(id, people) for id in request.get("co_experts", ())],
         "task_force": known["task_force"],
         "reason": known["reason"] if sees_search else None,
         "offered_at": known["offered_at"],

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.requests import Outcome, Visibility
-from services.intake.handlers.submission import Code, Line, Prose
+from services.intake.handlers.fields import Code, Companies, FurtherThemes, Line, Prose
 
 
 class _Command(BaseModel):
@@ -56,6 +56,8 @@ class Reclassification(_Command):
 
     theme: Code
     procedure: Code | None = None
+    further_themes: FurtherThemes | None = None
+    companies: Companies | None = None
 
 
 class Merging(_Command):

@@ -13,9 +13,10 @@ from services.chassis.i18n import N_, ROME
 from services.chassis.idempotency import once
 from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import invalid
-from services.intake.api.answers import answer, message_document, parts_of, request_document, whole_document
+from services.intake.api.answers import answer, message_document, parts_of, request_document, tag, whole_document
 from services.intake.api.commands import Message
 from services.intake.handlers import conversation
+from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.reading import read
 from services.intake.handlers.subjects import unknown
@@ -25,7 +26,7 @@ from services.intake.store.visibility import sees_search
 
 routes = APIRouter(prefix="/api/requests", tags=["requests"])
 Here = Annotated[Parts, Depends(parts_of)]
-Sender = Annotated[Caller, Depends(allow("official", "representative", "front_end", "secretariat"))]
+Sender = Annotated[Caller, Depends(allow("official", "representative", "front_end", "coordinator", "secretariat"))]
 Reader = Annotated[
     Caller,
     Depends(allow("official", "representative", "front_end", "expert", "coordinator", "secretariat", "monitor")),
@@ -39,7 +40,9 @@ Speaker = Annotated[
 async def submit_request(request: Request, form: NewRequest, caller: Sender, parts: Here) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
     submission = await prepare(parts, caller, form, "api")
-    document = await once(request, caller, parts.executor, {}, lambda work: request_document(submit(work, submission)))
+    document = await once(
+        request, caller, parts.executor, submission.needs(), lambda work: request_document(submit(work, submission))
+    )
     return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})
 
 
@@ -86,13 +89,16 @@ async def list_requests(
 @routes.get("/{number}")
 async def read_request(number: str, caller: Reader, parts: Here) -> Response:
     """One request: its state, conversation and timeline, who handles it, its deadlines."""
-    return answer(whole_document(await read(parts, caller, number)))
+    found = await read(parts, caller, number)
+    return answer(whole_document(found), headers={"ETag": tag(found.request)})
 
 
 @routes.post("/{number}/messages", status_code=201)
 async def post_message(request: Request, number: str, form: Message, caller: Speaker, parts: Here) -> Response:
     """Writes in the conversation; the requester's message answers an open question."""
-    id: str = (await find(parts, caller, number))["_id"]
+    found = await find(parts, caller, number)
+    check_timely(parts, found, caller)
+    id: str = found["_id"]
     document = await once(
         request,
         caller,

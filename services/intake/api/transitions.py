@@ -64,10 +64,9 @@ async def withdraw(number: str, caller: Requester, parts: Here, form: commands.W
 
 @routes.post("/reclassify")
 async def reclassify(number: str, form: commands.Reclassification, caller: Worker, parts: Here) -> Response:
-    """Corrects, or gives, the theme and procedure."""
-    return await _acted(
-        parts, caller, number, lambda work, id: requests.reclassify(work, id, caller, form.theme, form.procedure)
-    )
+    """Corrects, or gives, themes, procedure and companies; what is not sent of the last three stays as it is."""
+    about = (form.theme, form.procedure, form.further_themes, form.companies)
+    return await _acted(parts, caller, number, lambda work, id: requests.reclassify(work, id, caller, *about))
 
 
 @routes.post("/merge")

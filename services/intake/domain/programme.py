@@ -28,6 +28,8 @@ class Programme:
 
     running: int
     phases: tuple[Phase, ...]
+    reopens_within_days: int = 30
+    """How long an answer by mail reopens a request that is over; afterwards it becomes a new one."""
 
     @property
     def phase(self) -> Phase:
@@ -61,7 +63,7 @@ def programme_of(document: dict[str, Any]) -> Programme:
         raise ValueError(f"phase {running} runs but is not described")
     if len(set(numbers)) < len(numbers):
         raise ValueError("a phase is described twice")
-    return Programme(running, phases)
+    return Programme(running, phases, int(document.get("reopens_within_days", 30)))
 
 
 def _phase(entry: dict[str, Any]) -> Phase:

@@ -11,13 +11,19 @@ Base = Literal["open", "waiting", "resolved", "closed", "withdrawn", "merged"]
 Status = Literal[
     "submitted", "triage", "assigned", "in_progress", "waiting", "resolved", "closed", "withdrawn", "merged"
 ]
-Party = Literal["requester", "lead", "coordination"]
-Action = Literal["message", "provide", "ask", "resolve", "reopen", "close", "withdraw", "reclassify", "merge"]
+Party = Literal["requester", "lead", "helper", "coordination"]
+"""`helper`: an expert who works beside the lead."""
+Action = Literal[
+    "message", "provide", "ask", "resolve", "reopen", "close", "withdraw", "reclassify", "merge", "edit", "register",
+    "link",
+]  # fmt: skip
 Verdict = Literal["yes", "not_you", "not_now"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 UNDER_WAY: tuple[Status, ...] = ("submitted", "triage", "assigned", "in_progress", "waiting")
 """A request in one of these still needs work."""
+ENDED: tuple[Status, ...] = ("resolved", "closed", "withdrawn")
+"""A request in one of these is over, and still itself: what was merged goes on as another one."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Transition:
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition("message", (*UNDER_WAY, "resolved", "closed", "withdrawn"), None, ("requester", "lead", "coordination")),
+    Transition("message", (*UNDER_WAY, *ENDED), None, ("requester", "lead", "helper", "coordination")),
     Transition("provide", ("waiting",), "open", ("requester",)),
     Transition("ask", ("submitted", "triage", "assigned", "in_progress"), "waiting", ("lead", "coordination")),
     Transition("resolve", UNDER_WAY, "resolved", ("lead", "coordination")),
@@ -40,6 +46,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("withdraw", UNDER_WAY, "withdrawn", ("requester", "coordination")),
     Transition("reclassify", UNDER_WAY, None, ("lead", "coordination")),
     Transition("merge", UNDER_WAY, "merged", ("coordination",)),
+    # Its title, tags and urgency; the body's own protocol number, which may come later; links to other requests.
+    Transition("edit", (*UNDER_WAY, "resolved"), None, ("lead", "coordination")),
+    Transition("register", (*UNDER_WAY, *ENDED), None, ("requester", "coordination")),
+    Transition("link", (*UNDER_WAY, *ENDED), None, ("requester", "lead", "helper", "coordination")),
 )
 _BY_ACTION = {transition.action: transition for transition in TRANSITIONS}
 _IMPLIED: tuple[Action, ...] = ("provide",)
@@ -63,6 +73,11 @@ def allowed(status: Status, parties: frozenset[Party]) -> tuple[Action, ...]:
     )
 
 
+def leads_to(action: Action) -> Base | None:
+    """The base that an action leads to whatever it was; None for one that leaves it as it is."""
+    return _BY_ACTION[action].leads_to
+
+
 def base_after(action: Action, base: Base) -> Base:
     """The base that a possible action leads to."""
     return _BY_ACTION[action].leads_to or base
@@ -75,6 +90,7 @@ class Assignment:
     status: str
     round: int
     expert: str | None
+    co_experts: tuple[str, ...] = ()
 
 
 def status_of(base: Base, assignment: Assignment | None, freed_round: int, theme: str | None) -> Status:
@@ -99,3 +115,12 @@ def lead_of(assignment: Assignment | None, freed_round: int, last_lead: str | No
     if assignment.round <= freed_round:
         return last_lead
     return assignment.expert if assignment.status in ("offered", "accepted") else None
+
+
+def helpers_of(assignment: Assignment | None, freed_round: int, last: tuple[str, ...]) -> tuple[str, ...]:
+    """Who works beside the lead; after a resolution, who did, until somebody else is asked."""
+    if assignment is None:
+        return ()
+    if assignment.round <= freed_round:
+        return last
+    return assignment.co_experts if assignment.status in ("offered", "accepted") else ()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts import vocabulary
+from contracts.requests import Channel
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
@@ -27,10 +28,11 @@ WAYS = {
 """(whom the phase admits, when it begins) -> how a body enters."""
 
 
-def check_sender(caller: Caller, body: vocabulary.Body, synthetic: bool) -> None:
+def check_sender(caller: Caller, body: vocabulary.Body, synthetic: bool, channel: Channel = "api") -> None:
     """Raises 403 for who may not send a request in the name of this body."""
     of_body = body.code in caller.scopes("official", "representative", "front_end")
-    if not (of_body or caller.everywhere("front_end") or caller.has("secretariat")):
+    by_phone = channel == "phone" and caller.has("coordinator")
+    if not (of_body or by_phone or caller.everywhere("front_end") or caller.has("secretariat")):
         raise forbidden(N_("You may send requests only for the bodies that you act for."))
     if synthetic and not caller.has("secretariat"):
         raise forbidden(N_("Only the Segreteria Tecnica may send synthetic requests."))

@@ -7,14 +7,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from contracts.envelope import Event, derived_id
+from contracts.envelope import Event, derived_id, new_id
 from contracts.requests import AuthorRole, RequestData, RequestEvent, RequestState
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
-from services.intake.domain.transitions import Action, Assignment, allowed, base_after, judge, lead_of, status_of
+from services.intake.domain.transitions import (
+    Action,
+    Assignment,
+    Base,
+    allowed,
+    base_after,
+    helpers_of,
+    judge,
+    lead_of,
+    leads_to,
+    status_of,
+)
 from services.intake.store.conversation import MESSAGES, TIMELINE
 from services.intake.store.requests import REQUESTS
 from services.intake.store.visibility import parties, sees
@@ -22,6 +33,7 @@ from services.intake.store.visibility import parties, sees
 _STATE_FIELDS = tuple(name for name in RequestState.model_fields if name != "id")
 _FREEING: Final[tuple[Action, ...]] = ("resolve", "withdraw", "merge")
 """These end the work of whoever is at it, and the round of the assignment with it."""
+_OVER: Final[tuple[Base, ...]] = ("resolved", "closed", "withdrawn", "merged")
 
 
 def begin(work: Work, id: str, action: Action, caller: Caller) -> Document:
@@ -46,11 +58,14 @@ def advance(request: Document, action: Action, now: datetime) -> datetime:
     """Applies an action to the request and returns its moment, which is never before the last one."""
     if action in _FREEING:
         request["last_lead"] = request["lead"]
+        request["last_helpers"] = request.get("co_experts", [])
         if request["assignment"]:
             request["freed_round"] = request["assignment"]["round"]
     request["base"] = base_after(action, request["base"])
     refresh(request)
     request["updated_at"] = max(now, request["updated_at"])
+    if (goal := leads_to(action)) is not None:
+        request["ended_at"] = request["updated_at"] if goal in _OVER else None
     moment: datetime = request["updated_at"]
     return moment
 
@@ -58,9 +73,16 @@ def advance(request: Document, action: Action, now: datetime) -> datetime:
 def refresh(request: Document) -> None:
     """Derives status and lead again."""
     known = request["assignment"]
-    assignment = Assignment(known["status"], known["round"], known["expert"]) if known else None
+    assignment = _assignment(known) if known else None
     request["status"] = status_of(request["base"], assignment, request["freed_round"], request["theme"])
     request["lead"] = lead_of(assignment, request["freed_round"], request["last_lead"])
+    helping = helpers_of(assignment, request["freed_round"], tuple(request.get("last_helpers", ())))
+    if helping or request.get("co_experts"):
+        request["co_experts"] = list(helping)
+
+
+def _assignment(known: Document) -> Assignment:
+    return Assignment(known["status"], known["round"], known["expert"], tuple(known.get("co_experts", ())))
 
 
 def state_of(request: Document) -> RequestState:
@@ -118,8 +140,14 @@ def role_of(caller: Caller, request: Document, *preferred: AuthorRole) -> Author
     """As what the caller speaks; the first of `preferred` that fits, in their order."""
     mine = parties(caller, request)
     as_role: dict[AuthorRole, bool] = {
-        "expert": "lead" in mine,
+        "expert": bool(mine & {"lead", "helper"}),
         "requester": "requester" in mine,
         "coordinator": "coordination" in mine,
     }
     return next((role for role in preferred or tuple(as_role) if as_role.get(role)), "system")
+
+
+def mark(work: Work, request: Document, action: str, caller: Caller, details: Mapping[str, Any]) -> None:
+    """Adds a line about what concerns nobody but intake, so that no event tells it."""
+    line = {"_id": new_id(work.now), "request": request["_id"], "at": work.now, "rank": request["sequence"]}
+    work.put(TIMELINE, line | {"action": action, "actor": caller.id, "status": request["status"], "details": details})

@@ -38,6 +38,7 @@ def assignment_changed(work: Work, event: AssignmentEvent) -> None:
     request["assignment"] = {
         **state.model_dump(include={"id", "round", "status", "expert", "task_force"}),
         **state.model_dump(include={"offered_at", "expires_at", "accepted_at"}),
+        "co_experts": list(state.co_experts),
         "reason": reason,
         "order": list(event.order),
     }

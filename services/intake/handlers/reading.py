@@ -10,6 +10,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import not_found
 from services.chassis.transactions import Plain
 from services.intake.domain.transitions import Action, allowed
+from services.intake.handlers.links import LinkedRequest, seen_links
 from services.intake.handlers.parts import Parts
 from services.intake.store.conversation import story
 from services.intake.store.persons import known
@@ -26,7 +27,7 @@ class WholeRequest:
     """A request as this caller may read it. messages: empty for who may not read them.
 
     people: id -> person, for every author, actor, expert and requester that is known and not erased.
-    sees_search: whether who was asked before somebody accepted is shown.
+    sees_search: whether who was asked before somebody accepted is shown. links: to requests that the caller may see.
     """
 
     request: Document
@@ -37,6 +38,7 @@ class WholeRequest:
     reads_conversation: bool
     internal: bool
     sees_search: bool
+    links: tuple[LinkedRequest, ...] = ()
 
 
 async def read(parts: Parts, caller: Caller, number: str) -> WholeRequest:
@@ -58,7 +60,7 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
 
 def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
     mine = parties(caller, request)
-    internal = bool(mine & {"lead", "coordination"})
+    internal = bool(mine & {"lead", "helper", "coordination"})
     reads = sees_conversation(caller, request)
     messages, timeline = story(plain, [request["_id"], *request["merged_from"]], internal)
     if not reads:
@@ -68,6 +70,7 @@ def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
     behind = sees_search(caller, request)
     if not behind:
         timeline = [line for line in timeline if line["action"] not in SEARCH]
+    links, timeline = seen_links(plain, caller, request, timeline)
     return WholeRequest(
         request=request,
         messages=messages,
@@ -77,12 +80,14 @@ def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
         reads_conversation=reads,
         internal=internal,
         sees_search=behind,
+        links=links,
     )
 
 
 def _ids_of_people(request: Document, messages: list[Document], timeline: list[Document]) -> list[str]:
     """The persons who occur in these documents."""
     ids = {request["requester"], request["sent_by"], request["lead"]}
+    ids |= set(request.get("co_experts", ()))
     ids |= {message["author"] for message in messages}
     ids |= {line["actor"] for line in timeline}
     ids |= {line["details"].get(name) for line in timeline for name in ("expert", "person")}

@@ -1,5 +1,8 @@
 """The life of a request from its submission to its end; each function is one action of the table of transitions."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from contracts.envelope import new_id
 from contracts.requests import (
     ClassifiedData,
@@ -23,7 +26,7 @@ from services.chassis.work import Work
 from services.intake.domain.texts import MOST_TOKENS
 from services.intake.domain.transitions import UNDER_WAY
 from services.intake.handlers.aggregate import advance, begin, record, role_of, say, tell
-from services.intake.handlers.subjects import checked_subject
+from services.intake.handlers.subjects import checked_further, checked_subject
 from services.intake.store.corrections import CORRECTIONS, correction, source_of
 from services.intake.store.requests import REQUESTS
 from services.intake.store.visibility import sees
@@ -43,14 +46,17 @@ def resolve(work: Work, id: str, caller: Caller, outcome: Outcome, text: str) ->
     return request
 
 
-def reopen(work: Work, id: str, caller: Caller, reason: str) -> Document:
-    """Takes a request up again that its requester does not find solved."""
+def reopen(work: Work, id: str, caller: Caller, reason: str, *, message: str | None = None, **facts: Any) -> Document:
+    """Takes a request up again that its requester does not find solved.
+
+    message: the id to use, when it derives from what caused it. facts: of that message, see `aggregate.say`.
+    """
     request = begin(work, id, "reopen", caller)
     role = role_of(caller, request, "requester", "coordinator")
     moment = advance(request, "reopen", work.now)
-    message = new_id(moment)
+    message = message or new_id(moment)
     event = tell(work, request, RequestReopened, RequestData)
-    say(work, request, message, role, caller, reason, kind="reopening")
+    say(work, request, message, role, caller, reason, kind="reopening", **facts)
     record(work, request, event, "reopened", caller, {"message": message})
     work.put(REQUESTS, request)
     return request
@@ -85,10 +91,25 @@ def withdraw(work: Work, id: str, caller: Caller, reason: str = "") -> Document:
     return request
 
 
-def reclassify(work: Work, id: str, caller: Caller, theme: str, procedure: str | None = None) -> Document:
-    """Corrects, or gives for the first time, what a request is about. Raises 422 for an unknown subject."""
+def reclassify(
+    work: Work,
+    id: str,
+    caller: Caller,
+    theme: str,
+    procedure: str | None = None,
+    further_themes: Sequence[str] | None = None,
+    companies: Sequence[str] | None = None,
+) -> Document:
+    """Corrects, or gives for the first time, what a request is about. Raises 422 for an unknown subject.
+
+    further_themes, companies: None leaves them as they are; a theme that becomes the first is no further one.
+    """
     request = begin(work, id, "reclassify", caller)
     subject = checked_subject(theme, procedure)
+    further = request.get("further_themes", []) if further_themes is None else further_themes
+    request["further_themes"] = checked_further(further, subject.theme)
+    if companies is not None:
+        request["companies"] = list(dict.fromkeys(companies))
     earlier = {"theme": request["theme"], "procedure": request["procedure"]}
     doubted = {"source": source_of(request), "confidence": request["confidence"]}
     # Other services know three sources; that a person corrected it is told by the event and kept here.

@@ -1,5 +1,6 @@
 """What a request is about and whose it is, checked against the vocabulary; a wrong code is told its nearest ones."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,6 +44,15 @@ def checked_subject(theme: str | None, procedure: str | None) -> Subject:
             list(known_theme.procedures) if known_theme else [],
         )
     return Subject(theme)
+
+
+def checked_further(themes: Iterable[str], main: str | None = None) -> list[str]:
+    """Themes beside the main one, each once. Raises 422 for a code that does not exist."""
+    found = list(dict.fromkeys(themes))
+    for number, theme in enumerate(found):
+        if vocabulary.theme(theme) is None:
+            raise unknown(f"/further_themes/{number}", _UNKNOWN_THEME, vocabulary.nearest(theme, "theme"))
+    return [theme for theme in found if theme != main]
 
 
 def checked_body(code: str, day: date) -> vocabulary.Body:

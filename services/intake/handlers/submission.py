@@ -4,13 +4,12 @@
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from contracts import vocabulary
-from contracts.envelope import new_id
+from contracts.envelope import Id, new_id
 from contracts.requests import (
     Channel,
     ClassifiedData,
@@ -22,62 +21,23 @@ from contracts.requests import (
     Urgency,
 )
 from services.chassis.auth import Caller
-from services.chassis.i18n import N_, ROME
+from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
-from services.chassis.work import Work
+from services.chassis.work import Keys, Work
 from services.intake.classifier import Recognition
-from services.intake.domain.texts import has_control_characters, tokens
+from services.intake.domain.texts import tokens
 from services.intake.handlers.admission import check_admitted, check_sender
 from services.intake.handlers.aggregate import record, refresh, tell
+from services.intake.handlers.callers import caller_of, followed_by
+from services.intake.handlers.fields import Code as Code
+from services.intake.handlers.fields import Companies, FurtherThemes, Number, Tags, Title
+from services.intake.handlers.fields import Line as Line
+from services.intake.handlers.fields import Prose as Prose
+from services.intake.handlers.fields import Protocol as Protocol
+from services.intake.handlers.links import follow
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.subjects import Subject, checked_body, checked_subject
+from services.intake.handlers.subjects import Subject, checked_body, checked_further, checked_subject
 from services.intake.store.requests import REQUESTS
-
-
-def _clean(text: str) -> str:
-    if has_control_characters(text):
-        raise ValueError(N_("Remove the control characters."))
-    return text
-
-
-def _filled(text: str) -> str:
-    if not text:
-        raise ValueError(N_("Write something."))
-    return text
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        raise ValueError(N_("Write it on one line."))
-    return text
-
-
-def _day(text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(N_("A date such as 2026-03-28 is needed.")) from error
-    return text
-
-
-_STRIPPED = StringConstraints(strip_whitespace=True)
-Line = Annotated[str, _STRIPPED, AfterValidator(_clean), AfterValidator(_one_line)]
-"""A text of one line."""
-Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_clean), AfterValidator(_filled)
-]
-"""A text of any number of lines, not empty."""
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-
-
-class Protocol(BaseModel):
-    """The sender's own registration of the document."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    number: Annotated[Line, Field(min_length=1, max_length=50)]
-    date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
-    registry: Annotated[Line, Field(max_length=100)] = ""
 
 
 class NewRequest(BaseModel):
@@ -87,14 +47,20 @@ class NewRequest(BaseModel):
 
     body: Code
     kind: Kind
-    title: Annotated[Line, AfterValidator(_filled), Field(max_length=200)]
+    title: Title
     description: Prose
     theme: Code | None = None
+    further_themes: FurtherThemes = []
     procedure: Code | None = None
+    companies: Companies = []
     urgency: Urgency = "normal"
-    tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=40)]], Field(max_length=20)] = []
+    tags: Tags = []
     protocol: Protocol | None = None
     channel: Channel | None = None
+    requester: Id | None = None
+    """Who telephoned, when coordination writes for them."""
+    follows: Number | None = None
+    """An earlier request that this one goes on from."""
     synthetic: bool = False
 
 
@@ -113,6 +79,13 @@ class Submission:
     requester: str | None
     sent_by: str
     received_at: datetime | None = None
+    further_themes: tuple[str, ...] = ()
+    follows: str | None = None
+    """The id of the request that this one goes on from."""
+
+    def needs(self) -> Keys:
+        """The documents that `submit` decides over."""
+        return {REQUESTS: [self.follows] if self.follows else []}
 
 
 async def prepare(
@@ -125,10 +98,12 @@ async def prepare(
     now = parts.clock.now()
     body = checked_body(form.body, now.astimezone(ROME).date())
     subject = checked_subject(form.theme, form.procedure)
-    check_sender(caller, body, form.synthetic)
+    channel = form.channel or channel
+    check_sender(caller, body, form.synthetic, channel)
     check_admitted(parts.programme, body, await parts.stores.bodies.state(body.code))
     recognition = Recognition(confidence=1.0) if subject.theme else parts.recognise(f"{form.title}\n{form.description}")
     given = subject.theme is not None
+    further = checked_further(form.further_themes)
     if recognition.theme:
         subject = Subject(recognition.theme, recognition.procedure)
     source: ThemeSource = "given" if given else "recognised" if recognition.theme else "triage"
@@ -141,9 +116,11 @@ async def prepare(
         subject=subject,
         theme_source=source,
         recognition=recognition,
-        channel=form.channel or channel,
-        requester=caller.id if body.code in caller.scopes("official", "representative") else None,
+        channel=channel,
+        requester=await caller_of(parts, caller, body.code, form.requester),
         sent_by=caller.id,
+        further_themes=tuple(theme for theme in further if theme != subject.theme),
+        follows=await followed_by(parts, caller, form.follows),
     )
 
 
@@ -158,6 +135,8 @@ def submit(work: Work, submission: Submission) -> Document:
         facts = {"confidence": submission.recognition.confidence, "corrected": False}
         event = tell(work, request, RequestClassified, ClassifiedData, **facts)
         record(work, request, event, "classified", None, submission.subject.codes() | facts)
+    if submission.follows:
+        follow(work, request, submission.follows, caller)
     work.put(REQUESTS, request)
     return request
 
@@ -179,6 +158,8 @@ def _document(submission: Submission, now: datetime) -> Document:
         "confidence": submission.recognition.confidence,
         "recognition": submission.recognition.kept(),
         **submission.subject.codes(),
+        "further_themes": list(submission.further_themes),
+        "companies": list(dict.fromkeys(form.companies)),
         "channel": submission.channel,
         "requester": submission.requester,
         "sent_by": submission.sent_by,

@@ -4,6 +4,8 @@
     lists     requests, and those that wait for a theme         new       the form of a new request
     request   one request, and its parts for other pages        actions   what can be done with it
     bodies    the register, and what its keepers do there       my_body   a body as its own people see it
+    related   links, data to set right (related_forms)                 phone     a request that somebody telephones
+    practices good practices, for everybody                     practice_work   for who writes and reviews them
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -13,7 +15,22 @@ from fastapi import APIRouter
 
 from services.chassis.service import Service
 from services.intake.handlers.parts import Parts
-from services.intake.pages import actions, bodies, lists, mails, my_body, new, public, registrations, request, session
+from services.intake.pages import (
+    actions,
+    bodies,
+    lists,
+    mails,
+    my_body,
+    new,
+    phone,
+    practice_work,
+    practices,
+    public,
+    registrations,
+    related_forms,
+    request,
+    session,
+)
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -29,6 +46,12 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(my_body.router(service, parts))
     # Before the pages of a single request: `new` is not a number.
     routes.include_router(new.router(service, parts))
+    routes.include_router(phone.router(service, parts))
+    # Before the pages of a single practice, which may have any name.
+    routes.include_router(practice_work.router(service, parts))
+    routes.include_router(practices.router(service, parts))
     routes.include_router(request.router(service, parts))
+    # Before the actions, which take any name.
+    routes.include_router(related_forms.router(service, parts))
     routes.include_router(actions.router(service, parts))
     return routes

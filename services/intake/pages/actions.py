@@ -22,12 +22,14 @@ from services.chassis.problems import Problem, not_found
 from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import conversation, requests
+from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.submission import Code
 from services.intake.pages import labels
 from services.intake.pages.new import Written
 from services.intake.pages.receipts import once
 from services.intake.pages.request import show
+from services.intake.pages.subject_fields import of_page, read_subject, written_values
 from services.intake.store.requests import REQUESTS
 
 Person = Annotated[Caller, Depends(allow("official", "representative", "expert", "coordinator", "secretariat"))]
@@ -78,6 +80,8 @@ class Reclassification(BaseModel):
 
     theme: Code
     procedure: Code | None = None
+    about: dict[str, list[str]] = {}
+    """Further themes and companies, where the form had fields for them."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ ACTIONS: dict[str, PageAction] = {
     "withdraw": PageAction(Withdrawal, lambda work, id, who, form: requests.withdraw(
         work, id, who, form.withdrawal or "")),
     "reclassify": PageAction(Reclassification, lambda work, id, who, form: requests.reclassify(
-        work, id, who, form.theme, form.procedure)),
+        work, id, who, form.theme, form.procedure, **form.about)),
 }  # fmt: skip
 """Last part of the address -> action."""
 
@@ -117,8 +121,14 @@ def router(service: Service, parts: Parts) -> APIRouter:
         if action is None:
             raise not_found()
         found = await find(parts, caller, number)
-        values = {key: value for key, value in form.items() if isinstance(value, str)}
+        values: dict[str, Any] = {key: value for key, value in form.items() if isinstance(value, str)}
         filled, errors = fill(action.form, form)
+        if name == "reclassify":
+            about, wrong = read_subject(form)
+            errors, values = errors | wrong, written_values(form)
+            filled = filled.model_copy(update={"about": about}) if filled and not wrong else None
+        if name == "reply":
+            check_timely(parts, found, caller)
         if filled is None:
             return await show(
                 service, parts, request, caller, found, status=422, values=values, errors=errors, opened=name
@@ -146,7 +156,7 @@ async def _refused(
     caller: Caller,
     number: str,
     name: str,
-    values: dict[str, str],
+    values: dict[str, Any],
     problem: Problem,
 ) -> Response:
     """The page as it stands now, saying why the action is not possible; what was written is shown where it can be."""
@@ -160,13 +170,13 @@ async def _refused(
                      status=status)  # fmt: skip
     else:
         told = words(problem.detail or problem.title, **problem.values)
-    errors = {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
+    errors = of_page({fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors})
     return await show(
         service, parts, request, caller, found, status=problem.status, notices=[Notice("warning", told)],
         values=values, errors=errors, opened=name, unsent=_written(values) if problem.status == 409 else "",
     )  # fmt: skip
 
 
-def _written(values: dict[str, str]) -> str:
+def _written(values: dict[str, Any]) -> str:
     """What somebody wrote for an action whose form is no longer there."""
-    return next((values[name] for name in _TEXTS if values.get(name)), "")
+    return next((str(values[name]) for name in _TEXTS if values.get(name)), "")

@@ -61,6 +61,37 @@ TAGS = {
     "urgent": N_("Urgent"),
 }
 """What cuts across the themes, see `classifier.tags`."""
+PRACTICE_STATES: dict[str, tuple[str, Tone]] = {
+    "draft": (N_("Draft"), "neutral"),
+    "review": (N_("Being reviewed"), "warning"),
+    "published": (N_("Published"), "success"),
+    "withdrawn": (N_("Withdrawn"), "neutral"),
+}
+PRACTICE_FIELDS = {
+    "title": N_("Title"),
+    "problem": N_("Problem"),
+    "solution": N_("Solution"),
+    "references": N_("References"),
+}
+NAME_KINDS = {
+    "person": N_("person"),
+    "body": N_("body"),
+    "email": N_("e-mail address"),
+    "phone": N_("telephone number"),
+    "protocol": N_("protocol number"),
+    "tax_number": N_("tax number"),
+    "street": N_("street address"),
+    "number": N_("number of the request"),
+}
+PRACTICE_STORY = {
+    "started": N_("{who} began the draft."),
+    "edited": N_("{who} changed the draft."),
+    "sent_for_review": N_("{who} sent it for review."),
+    "returned": N_("{who} returned it to be corrected."),
+    "published": N_("{who} published edition {edition}."),
+    "withdrawn": N_("{who} withdrew it."),
+}
+"""What happened to a good practice, by action."""
 NO_THEME = N_("Not decided yet")
 
 

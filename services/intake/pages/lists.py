@@ -121,5 +121,6 @@ def _to_sort(parts: Parts, row: Document, words: Translator) -> dict[str, Any]:
         ],
         "procedures": [labels.procedure_name(code, words) for code, _ in recognition.procedures[:2]],
         "tags": [words(labels.TAGS[code]) for code in recognition.tags],
+        "further": row.get("further_themes", []),
         "key": new_key(),
     }

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,13 +19,17 @@ from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
+from services.intake.handlers.fields import Number
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
 from services.intake.pages import labels
+from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
+from services.intake.pages.subject_fields import of_page, read_subject, written_values
 
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
+Follows = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{6,12})?$")]
 
 
 def unix_lines(text: str) -> str:
@@ -47,6 +51,7 @@ class RequestForm(BaseModel):
     theme: Code | None = None
     procedure: Code | None = None
     urgency: Urgency = "normal"
+    follows: Number | None = None
     protocol_number: Annotated[Line, Field(max_length=50)] | None = None
     protocol_date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
 
@@ -58,13 +63,13 @@ class RequestForm(BaseModel):
             return {"protocol_number": N_("Give the number that belongs to this date.")}
         return {}
 
-    def request(self) -> NewRequest:
-        """The same as every front-end sends it."""
+    def request(self, **more: Any) -> NewRequest:
+        """The same as every front-end sends it. more: further themes, companies, and what other pages add."""
         fields = self.model_dump(exclude={"protocol_number", "protocol_date"})
         protocol = None
         if self.protocol_number and self.protocol_date:
             protocol = Protocol(number=self.protocol_number, date=self.protocol_date)
-        return NewRequest(**fields, protocol=protocol)
+        return NewRequest(**{**fields, **more}, protocol=protocol)
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -72,39 +77,43 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/requests/new")
-    async def empty(request: Request, caller: Sender) -> HTMLResponse:
+    async def empty(request: Request, caller: Sender, follows: Follows = "") -> HTMLResponse:
         told = await _not_yet(service, parts, request, caller)
-        return _show(service, request, caller, {"urgency": "normal", FIELD: new_key()}, {}, notices=told)
+        values = {"urgency": "normal", FIELD: new_key(), "follows": follows}
+        return await _show(service, parts, request, caller, values, {}, notices=told)
 
     @routes.post("/requests/new")
     async def send(request: Request, caller: Sender, form: Form) -> Response:
-        values = {name: value for name, value in form.items() if isinstance(value, str)}
+        values = written_values(form)
         filled, errors = fill(RequestForm, form)
-        errors |= filled.faults() if filled else {}
+        about, wrong = read_subject(form)
+        errors |= wrong | (filled.faults() if filled else {})
         if filled is None or errors:
-            return _show(service, request, caller, values, errors, 422)
+            return await _show(service, parts, request, caller, values, errors, 422)
         try:
-            prepared = await submission.prepare(parts, caller, filled.request())
+            prepared = await submission.prepare(parts, caller, filled.request(**about))
         except Problem as problem:
-            return _refused(service, request, caller, values, problem)
+            return await _refused(service, parts, request, caller, values, problem)
 
         def decide(work: Work) -> dict[str, Any]:
             return {"number": submission.submit(work, prepared)["number"]}
 
-        answer = await once(request, caller, parts.executor, {}, form, decide)
+        answer = await once(request, caller, parts.executor, prepared.needs(), form, decide)
         return RedirectResponse(f"/requests/{answer['number']}?done=submitted", status_code=303)
 
     return routes
 
 
-def _refused(service: Service, request: Request, caller: Caller, values: dict[str, str], problem: Problem) -> Response:
+async def _refused(
+    service: Service, parts: Parts, request: Request, caller: Caller, values: dict[str, Any], problem: Problem
+) -> Response:
     """The form again, with what the rules of the programme say against it."""
-    errors = {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
+    errors = of_page({fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors})
     words = service.web.pages.translations.translator(language_of(request, caller))
     told = Notice("warning", words(problem.detail or problem.title, **problem.values))
     # A fault says itself what is wrong, but cannot name the body that carries on.
     notices = [] if errors and not problem.extra.get("successor") else [told]
-    return _show(service, request, caller, values, errors, problem.status, notices)
+    return await _show(service, parts, request, caller, values, errors, problem.status, notices)
 
 
 async def _not_yet(service: Service, parts: Parts, request: Request, caller: Caller) -> list[Notice]:
@@ -120,11 +129,12 @@ async def _not_yet(service: Service, parts: Parts, request: Request, caller: Cal
     return []
 
 
-def _show(
+async def _show(
     service: Service,
+    parts: Parts,
     request: Request,
     caller: Caller,
-    values: dict[str, str],
+    values: dict[str, Any],
     errors: dict[str, str],
     status: int = 200,
     notices: list[Notice] | None = None,
@@ -135,6 +145,7 @@ def _show(
         request, "requests/new.html", caller, status=status, notices=notices or [],
         values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"),
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
+        fitting=await fitting_of(parts, values, words),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from services.chassis.pages import Notice
 from services.chassis.service import Service
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.reading import WholeRequest, whole
-from services.intake.pages import labels
+from services.intake.pages import labels, related
 from services.intake.pages.lists import names_lead
 from services.intake.pages.receipts import FIELD, new_key
 from services.intake.pages.story import Story
@@ -29,6 +29,7 @@ DONE: dict[str, str] = {
     "reopen": N_("The request is open again."),
     "withdraw": N_("The request has been withdrawn."),
     "reclassify": N_("The theme has been set."),
+    **related.DONE,
 }
 """What the page says after an action (msgids)."""
 
@@ -77,7 +78,7 @@ async def show(
     *,
     status: int = 200,
     notices: list[Notice] | None = None,
-    values: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
     errors: dict[str, str] | None = None,
     opened: str = "",
     fresh: bool = False,
@@ -98,6 +99,7 @@ async def show(
         opened=opened, fresh=fresh, unsent=unsent, merged_into=found["merged_into"],
         outcomes=labels.choices(labels.OUTCOMES, words),
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
+        **await related.more_of(parts, read, caller, words),
     )  # fmt: skip
 
 
@@ -108,6 +110,7 @@ def _usual(found: Document) -> dict[str, str]:
         "visibility": "shared",
         "theme": found["theme"] or "",
         "procedure": found["procedure"] or "",
+        **related.usual_edits(found),
     }
 
 
@@ -168,6 +171,7 @@ def _facts(read: WholeRequest, caller: Caller, words: Translator) -> list[tuple[
         (words(N_("Received through")), words(labels.CHANNELS[found["channel"]])),
         (words(N_("Protocol number of the body")), _protocol(protocol, words) if protocol else ""),
         (words(N_("Outcome")), words(labels.OUTCOMES[resolution["outcome"]]) if resolution else ""),
+        *related.more_facts(read, caller, words),
         (words(N_("Rating of the body")), f"{found['rating']}/5" if found["rating"] else ""),
     ]
     return [(name, value) for name, value in rows if value]

@@ -22,6 +22,9 @@ SENTENCES: dict[str, str] = {
     "withdrawn": N_("{who} withdrew the request."),
     "merged": N_("{who} joined this request to number {number}."),
     "absorbed": N_("{who} joined request {number} to this one."),
+    "edited": N_("{who} changed the data of the request."),
+    "linked": N_("{who} linked request {number}."),
+    "unlinked": N_("{who} removed the link to request {number}."),
     "offered": N_("The request was offered to {expert}."),
     "accepted": N_("{expert} took charge of the request."),
     "declined": N_("{expert} declined the request."),
@@ -97,7 +100,7 @@ class Story:
             "theme": labels.theme_name((details.get("to") or details).get("theme"), words),
             "outcome": words(labels.OUTCOMES.get(details.get("outcome"), "")),
             "rating": details.get("rating"),
-            "number": details.get("into") or details.get("from"),
+            "number": details.get("into") or details.get("from") or details.get("number"),
             "metric": words(labels.METRICS.get(details.get("metric"), "")),
             "due": words.datetime(details["due_at"]) if details.get("due_at") else "",
         }

@@ -4,13 +4,13 @@ requests   one document a request, with its newest assignment and deadlines     
 bodies     state of registered bodies; the register itself is vocabulary          persons    names and addresses
 access     grants and credentials, the same shape as every service's copy         mails      originals received
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
-corrections what people said a request is about, for the next learning
+corrections what people said a request is about, for the next learning            practices, practice_*    articles
 """
 
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
-from services.intake.store import bodies, conversation, corrections, mails, persons, requests
+from services.intake.store import bodies, conversation, corrections, mails, persons, practices, requests
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
 from services.intake.store.files import FileStore
@@ -18,6 +18,7 @@ from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
 from services.intake.store.orphans import OrphanStore
 from services.intake.store.persons import PersonStore
+from services.intake.store.practices import PracticeStore
 from services.intake.store.requests import RequestStore
 
 INDEXES = (
@@ -27,6 +28,7 @@ INDEXES = (
     *bodies.INDEXES,
     *persons.INDEXES,
     *mails.INDEXES,
+    *practices.INDEXES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -44,6 +46,7 @@ class Stores:
     files: FileStore
     numbers: NumberStore
     orphans: OrphanStore
+    practices: PracticeStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -59,4 +62,5 @@ def open_stores(database: Database) -> Stores:
         files,
         NumberStore(database),
         OrphanStore(database, files),
+        PracticeStore(database),
     )

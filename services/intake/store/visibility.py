@@ -1,7 +1,8 @@
 """Who sees which request: the one rule, as a filter for queries and as a test of one document.
 
 Officials, representatives and front-ends see the requests of their bodies; experts those they are asked to work
-on, from the offer on; a front-end of the programme, coordinators, secretariat and monitors see all of them.
+on, alone or beside somebody, from the offer on; a front-end of the programme, coordinators, secretariat and monitors
+see all of them.
 """
 
 from contracts.access import Role
@@ -24,7 +25,7 @@ def visible(caller: Caller) -> Document:
     if bodies:
         ways.append({"body": {"$in": sorted(bodies)}})
     if caller.has("expert"):
-        ways.append({"lead": caller.id})
+        ways += [{"lead": caller.id}, {"co_experts": caller.id}]
     return (ways[0] if len(ways) == 1 else {"$or": ways}) if ways else NOTHING
 
 
@@ -40,7 +41,7 @@ def sees_conversation(caller: Caller, request: Document) -> bool:
 
 def sees_search(caller: Caller, request: Document) -> bool:
     """Who was asked and did not accept is for experts, coordination and monitors, not for the requester."""
-    return caller.has(*OF_ALL) or "lead" in parties(caller, request)
+    return caller.has(*OF_ALL) or bool(parties(caller, request) & {"lead", "helper"})
 
 
 def parties(caller: Caller, request: Document) -> frozenset[Party]:
@@ -50,6 +51,8 @@ def parties(caller: Caller, request: Document) -> frozenset[Party]:
         found.add("requester")
     if caller.has("expert") and caller.id is not None and request["lead"] == caller.id:
         found.add("lead")
+    if caller.has("expert") and caller.id is not None and caller.id in request.get("co_experts", ()):
+        found.add("helper")
     if caller.has(*COORDINATION):
         found.add("coordination")
     return frozenset(found)

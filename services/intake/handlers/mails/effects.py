@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -13,11 +14,14 @@ from services.chassis.auth import Caller
 from services.chassis.i18n import N_, ROME, translator
 from services.chassis.mongo import Document
 from services.chassis.work import Work
+from services.intake.domain.late_replies import Course
 from services.intake.domain.texts import stems
 from services.intake.handlers.conversation import post_message
+from services.intake.handlers.late_replies import course_of
 from services.intake.handlers.mails.arrivals import Arrival, State, note, original
 from services.intake.handlers.mails.matching import OF_A_BODY, Match
 from services.intake.handlers.parts import Parts
+from services.intake.handlers.requests import reopen
 from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
 from services.intake.mailbox.messages import IncomingMail
 from services.intake.mailbox.replies import folded_reply, folded_signature
@@ -33,22 +37,38 @@ _OLDEST = timedelta(days=30)
 
 
 async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document) -> None:
-    """Adds the mail to the request that it answers."""
+    """Adds the mail to the request that it answers; one that is over it reopens, or goes on from as a new one."""
     id, message, mail = request["_id"], derived_id(arrival.id, MESSAGES), arrival.mail
     reply = folded_reply(mail.text, mail.subject)
     text = reply.said or mail.subject or "-"
     kept = await original(parts, arrival)
     automatic = mail.automatic or await _too_many(parts, author)
 
+    def course(known: Document) -> Course:
+        return "message" if automatic else course_of(parts.programme, known, author, text, parts.clock.now())
+
+    if course(request) == "follow":
+        await _go_on(parts, arrival, author, request, text)
+        return
+
     def decide(work: Work) -> None:
         if work.get(MAILS, arrival.id) is None:
-            post_message(
-                work, id, author, text,
-                message=message, automatic=automatic, channel=arrival.channel, folded=reply.folded,
-            )  # fmt: skip
+            said: dict[str, Any] = {"message": message, "channel": arrival.channel, "folded": reply.folded}
+            known = work.get(REQUESTS, id)
+            if known is not None and course(known) == "reopen":
+                reopen(work, id, author, text, **said)
+            else:
+                post_message(work, id, author, text, automatic=automatic, **said)
             note(work, arrival, kept, sender=author.id, request=id)
 
     await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
+
+
+async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Document, text: str) -> None:
+    """Makes a new request of what somebody answers too late, about the same and linked to it."""
+    about = {name: earlier[name] for name in ("body", "kind", "title", "theme", "procedure")}
+    form = NewRequest(**about, description=text, follows=earlier["number"])
+    await _submit(parts, arrival, author, form)
 
 
 async def _too_many(parts: Parts, author: Caller) -> bool:
@@ -62,12 +82,15 @@ async def _too_many(parts: Parts, author: Caller) -> bool:
 async def open_request(parts: Parts, arrival: Arrival, author: Caller) -> None:
     """Makes a request of the mail, for the body of the sender's first grant: mail names no body."""
     body = _first_body(author, parts.clock.now().astimezone(ROME).date())
-    submission = await prepare(
-        parts, author, form_of(arrival.mail, body, author), arrival.channel, derived_id(arrival.id, REQUESTS)
-    )
+    await _submit(parts, arrival, author, form_of(arrival.mail, body, author))
+
+
+async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewRequest) -> None:
+    submission = await prepare(parts, author, form, arrival.channel, derived_id(arrival.id, REQUESTS))
     submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
     kept = await original(parts, arrival)
-    await parts.executor.run({MAILS: [arrival.id]}, lambda work: _opened(work, arrival, kept, submission))
+    keys = {MAILS: [arrival.id], **submission.needs()}
+    await parts.executor.run(keys, lambda work: _opened(work, arrival, kept, submission))
 
 
 def _first_body(author: Caller, day: date) -> str:

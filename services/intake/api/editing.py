@@ -1,0 +1,35 @@
+"""`PATCH /api/requests/{number}`: setting right what was sent, unless somebody else did so meanwhile."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.chassis.auth import Caller, allow
+from services.intake.api.answers import answer, parts_of, request_document, tag
+from services.intake.handlers.editing import Changes, edit
+from services.intake.handlers.parts import Parts, act
+
+routes = APIRouter(prefix="/api/requests", tags=["requests"])
+Here = Annotated[Parts, Depends(parts_of)]
+Editor = Annotated[
+    Caller, Depends(allow("official", "representative", "front_end", "expert", "coordinator", "secretariat"))
+]
+
+
+@routes.patch("/{number}")
+async def edit_request(request: Request, number: str, changes: Changes, caller: Editor, parts: Here) -> Response:
+    """Changes the fields that are sent: title, tags and urgency by who works on it, the protocol number by the body.
+
+    With If-Match: 412 if the request changed meanwhile.
+    """
+    fields, expected = changes.fields(), request.headers.get("if-match")
+    check = None if expected in (None, "*") else lambda known: tag(known) == expected
+    changed = await act(parts, caller, number, lambda work, id: edit(work, id, caller, fields, check))
+    # What was saved has one more version than what was read, unless nothing was to change.
+    return answer(request_document(changed), headers={"ETag": tag(await _now(parts, changed))})
+
+
+async def _now(parts: Parts, changed: dict[str, object]) -> dict[str, object]:
+    found = await parts.stores.requests.by_number(str(changed["number"]))
+    return found or changed
