@@ -9,19 +9,25 @@ from services.chassis.correcting import Kept
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.work import Work
-from services.routing.api import assignments, availability, decisions, experts
+from services.routing.api import assignments, availability, decisions, experts, reassignments
+from services.routing.bulk.decisions import Decisions
+from services.routing.bulk.reassignments import Reassignments
 from services.routing.consumers import table
 from services.routing.deadlines import Deadlines
 from services.routing.desk import Desk
 from services.routing.handlers.cases import restate, rests_on
 from services.routing.matcher import Matcher
 from services.routing.names import Names
-from services.routing.pages import answers, decision
+from services.routing.pages import answers, board, deciding, decision, reassigning
 from services.routing.pages import desk as desk_pages
+from services.routing.pages.board import Board
+from services.routing.pages.reassigning import Moving
 from services.routing.pages.shown import Shown
 from services.routing.rules import Rulebook
 from services.routing.store import CASES, DERIVED, INDEXES
+from services.routing.store.board import BoardStore
 from services.routing.store.reading import Reading
+from services.routing.store.waiting import Waiting
 
 PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
 
@@ -53,4 +59,18 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.web.include(desk_pages.router(shown))
     service.web.include(answers.router(shown))
     service.web.include(decision.router(shown))
+    _coordination(service, desk, names, book)
     return service
+
+
+def _coordination(service: Service, desk: Desk, names: Names, book: Rulebook) -> None:
+    """The board, decisions about several requests, and an expert's cases to others."""
+    database, executor, pages = service.database, service.executor, service.web.pages
+    store = BoardStore(database)
+    several = Decisions(store, executor, book)
+    moves = Reassignments(store, Waiting(database), executor, book, service.clock.now)
+    shown = Board(desk, store, several, names, pages, book)
+    service.web.include(reassignments.router(moves, several, executor, pages))
+    service.web.include(board.router(shown))
+    service.web.include(deciding.router(shown))
+    service.web.include(reassigning.router(Moving(shown, moves, executor)))
