@@ -54,7 +54,10 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
     [
         (("official",), ["/requests", "/notifications"]),
         (("expert",), ["/desk", "/requests", "/notifications"]),
-        (("coordinator",), ["/desk", "/requests", "/triage", "/mails", "/notifications", "/reports"]),
+        (
+            ("coordinator",),
+            ["/desk", "/desk/board", "/requests", "/triage", "/mails", "/notifications", "/reports"],
+        ),
         (("monitor",), ["/requests", "/notifications", "/reports"]),
         (("front_end",), []),
         ((), []),

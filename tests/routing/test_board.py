@@ -16,7 +16,7 @@ from tests.routing.test_desk_pages import text_of, token_of
 
 
 async def busy(routing: Routing) -> None:
-    """Two requests offered in Varese, one stuck in Varese, one stuck in Mantova of another theme, one without a theme."""
+    """Two requests offered in Varese, one stuck there, one of another theme stuck in Mantova, one without a theme."""
     await routing.expert("anna", capacity=2)
     for number, state in enumerate(({}, {}, {}, {"province": "MN", "theme": OTHER}, {"theme": None}), start=1):
         await routing.submit(number, **state)
@@ -120,7 +120,7 @@ async def test_several_waiting_requests_are_given_to_one_expert_and_each_outcome
     assert nothing.status_code == 422
     assert "Scegliere un esperto" in text_of(nothing) and "Scegliere almeno una richiesta" in text_of(nothing)
     for answer in (decided, again):
-        told = [row_cells for row_cells in re.findall(r"<tr role=\"row\">(.*?)</tr>", answer.text, re.DOTALL)[1:]]
+        told = re.findall(r"<tr role=\"row\">(.*?)</tr>", answer.text, re.DOTALL)[1:]
         assert ["L’esperto è stato interpellato" in row for row in told] == [True, True, False]
     assert await routing.held(person("anna")) == 2
     assert [await routing.database[ASSIGNMENTS].count_documents({"number": number}) for number in numbers] == [1, 1, 0]

@@ -3,7 +3,18 @@
 from fastapi import APIRouter
 
 from services.chassis.service import Service
-from services.intake.api import bodies, delegates, mails, persons, requests, subjects, texts, transitions
+from services.intake.api import (
+    bodies,
+    delegates,
+    enrolment,
+    mails,
+    many_answers,
+    persons,
+    requests,
+    subjects,
+    texts,
+    transitions,
+)
 from services.intake.handlers.parts import Parts
 
 
@@ -12,6 +23,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     service.app.state.parts = parts
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails):
+    for module in (requests, transitions, bodies, delegates, persons, enrolment, subjects, texts, mails):
         whole.include_router(module.routes)
+    whole.include_router(many_answers.router(service, parts))
     return whole

@@ -107,11 +107,17 @@ def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str
 
 def add_official(work: Work, id: str, body: str, form: PersonForm, credentials: Sequence[str]) -> Document:
     """Lets a person act for a body. Of somebody who is known already only the grant changes."""
-    known = work.get(PERSONS, id)
-    stored = work.get(ACCESS, id)
-    held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
     grant = Grant(role="official", scope_kind="body", scope=body, start=work.now)
-    if any(_runs(old, work) and (old.role, old.scope) == ("official", body) for old in held):
+    return add_grant(work, id, grant, form, credentials)
+
+
+def add_grant(
+    work: Work, id: str, grant: Grant, form: PersonForm, credentials: Sequence[str] = (), anywhere: bool = False
+) -> Document:
+    """Gives a role that is not held yet; `anywhere`: nor in any other scope. Of a known person nothing else changes."""
+    known, stored = work.get(PERSONS, id), work.get(ACCESS, id)
+    held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
+    if any(_runs(old, work) and old.role == grant.role and (anywhere or old.scope == grant.scope) for old in held):
         return known or {}
     person = known or _person(work, id, form)
     _tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else credentials)

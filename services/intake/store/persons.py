@@ -28,6 +28,10 @@ class PersonStore:
         """Those of these persons that exist and were not erased."""
         return [row for row in await self._database.by_ids(PERSONS, ids) if not row.get("erased_at")]
 
+    async def exists(self, id: str) -> bool:
+        """Whether there is, or was before they were erased, a person with this id."""
+        return bool(await self._database.by_ids(PERSONS, [id]))
+
     async def by_email(self, address: str) -> list[Document]:
         """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""
         key = email_key(address)

@@ -60,6 +60,13 @@ class RequestStore:
         found = await self._database.find(REQUESTS, {"number": number}, {"tokens": 0}, limit=1)
         return found[0] if found else None
 
+    async def ids_of(self, numbers: Iterable[str]) -> list[tuple[str, str | None]]:
+        """Each of these numbers once, in their order, with the id of its request; None where there is none."""
+        wanted = list(dict.fromkeys(numbers))
+        found = await self._database.find(REQUESTS, {"number": {"$in": wanted}}, {"number": 1}) if wanted else []
+        id_of = {row["number"]: row["_id"] for row in found}
+        return [(number, id_of.get(number)) for number in wanted]
+
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these requests that exist, whoever may see them."""
         return await self._database.by_ids(REQUESTS, ids)

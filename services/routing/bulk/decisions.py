@@ -1,4 +1,4 @@
-"""Several requests to one expert at once: what became of each is told, and one that cannot be does not stop the others."""
+"""Several requests to one expert at once: each outcome is told, and one that cannot be does not stop the others."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

@@ -57,7 +57,8 @@ def hand_over(work: Work, request: str, assignment: str, wish: Wish, rules: Rule
     Returns the assignment that was handed over, so that sending it twice says the same.
     """
     case, current = work.get(CASES, request), work.get(ASSIGNMENTS, assignment)
-    assert case is not None and current is not None
+    assert case is not None
+    assert current is not None
     if (current["status"], current["reason"]) == ("released", HANDED_OVER) and current["handed_to"] == wish.expert:
         return current  # Sent twice.
     if current["status"] != "accepted":

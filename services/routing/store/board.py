@@ -84,11 +84,13 @@ class BoardStore:
         """Profiles of these task forces, each with the places taken; newest first."""
         query: Document = {} if task_forces is None else {"task_forces": {"$in": list(task_forces)}}
         rows = await self._database.find(EXPERTS, query, sort=[("_id", -1)], limit=limit)
-        taken = await self._database.find(
-            LOADS, {"_id": {"$in": [row["_id"] for row in rows]}}, {"held": {"$size": "$held"}}
-        )
-        held = {row["_id"]: row["held"] for row in taken}
+        held = await self.held([row["_id"] for row in rows])
         return [(row, held.get(row["_id"], 0)) for row in rows]
+
+    async def held(self, experts: Sequence[str]) -> dict[str, int]:
+        """Expert -> places taken."""
+        rows = await self._database.find(LOADS, {"_id": {"$in": list(experts)}}, {"held": {"$size": "$held"}})
+        return {row["_id"]: row["held"] for row in rows}
 
     async def _counted(self, collection: str, pipeline: list[Document], index: list[tuple[str, int]]) -> list[Count]:
         rows = self._database[collection].aggregate(pipeline, hint=dict(index))
