@@ -39,6 +39,7 @@ async def shot(person: Person, name: str) -> None:
 async def submit(world: World, title: str, **form: str) -> str:
     content = {"body": DEMO_BODY, "kind": "technical", "urgency": "normal", "title": title,
                "description": "Le pratiche sono ferme.", "theme": THEME, **form}  # fmt: skip
+    content = {name: value for name, value in content.items() if value}
     answer = await world.call("official", "POST", "/api/requests", json=content)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["number"])
@@ -143,6 +144,36 @@ async def test_an_experts_cases_go_to_others_in_one_confirmation(browser, world,
             found = await world.read("coordinator", f"/api/routing/requests/{number}")
             assert found["assignment"]["expert"] != person_id(SUBJECT["expert"])
             assert found["decision"]["note"] == "Assenza per malattia"
+        assert coordinator.faults == []
+
+
+@pytest.mark.parametrize("size", [PHONE, None], ids=["phone", "desktop"])
+async def test_waiting_requests_are_chosen_on_the_board_and_kept_for_one_expert(
+    browser, world, eventually, size
+) -> None:
+    numbers = [await submit(world, "Un quesito", description="Ci serve una mano.", theme="") for _ in range(2)]
+    async with at_browser(browser, world, size) as coordinator:
+        await come(coordinator, "coordinator", "/desk/board?live=off")
+
+        async def waits() -> bool:
+            await coordinator.open("/desk/board?live=off")
+            return await coordinator.page.locator(f"input[name=request][value='{numbers[1]}']").count() == 1
+
+        await eventually(waits)
+        await coordinator.check_page()
+        await shot(coordinator, "board-waiting")
+        for number in numbers:
+            await coordinator.tab_to(f"input[name=request][value='{number}']")
+            await coordinator.page.keyboard.press("Space")
+        await coordinator.page.locator("select[name=expert]").select_option(person_id(SUBJECT["expert"]))
+        await coordinator.page.locator("input[name=action][value=pin]").check()
+        await coordinator.send("/desk/board/decisions")
+        await eventually(lambda: coordinator.reads("0 richieste decise"))
+        await coordinator.check_page()
+        await shot(coordinator, "board-decided")
+
+        # Without a theme nobody can be asked: the page says so for each of them.
+        assert (await coordinator.page.locator("main").inner_text()).count("non ha ancora un tema") == 2
         assert coordinator.faults == []
 
 

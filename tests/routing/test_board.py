@@ -26,8 +26,8 @@ async def busy(routing: Routing) -> None:
 def row_of(page: str, heading: str, name: str) -> list[str]:
     """The cells of a row in the table below a heading."""
     part = page[page.index(f'id="{heading}"') :]
-    for row in re.findall(r'<tr role="row">(.*?)</tr>', part, re.DOTALL):
-        cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", row, re.DOTALL)]
+    for row in re.findall(r"<tr[^>]*>(.*?)</tr>", part, re.DOTALL):
+        cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
         if cells and cells[0] == name:
             return cells
     raise AssertionError(f"no row {name}")

@@ -196,3 +196,21 @@ async def test_several_requests_are_decided_by_the_api_once(routing: Routing) ->
     assert all(line["detail"] for line in answers[0].json()["items"][2:])
     assert freed.json()["items"][0]["outcome"] == "unpinned"
     assert await routing.held(person("bea")) == 2
+
+
+async def test_passing_on_by_page_asks_for_a_colleague_and_tells_what_is_not_possible(routing: Routing) -> None:
+    request, assignment = await followed(routing)
+    await routing.expert("full", capacity=0)
+    path = f"/desk/assignments/{assignment}/hand-over"
+    async with routing.browser("anna") as browser:
+        form = {"csrf_token": token_of(await browser.get(f"/desk/assignments/{assignment}"))}
+        nobody = await browser.post(path, data=form)
+        full = await browser.post(path, data=form | {"colleague": person("full")})
+        told = [await browser.get(answer.headers["location"]) for answer in (nobody, full)]
+        sent = await browser.post(path, data=form | {"colleague": person("bea"), "note": "Manca un parere"})
+        desk = await browser.get(sent.headers["location"])
+
+    assert "Scegliere il collega" in text_of(told[0])
+    assert "ora non può prenderla" in text_of(told[1])
+    assert "Ha passato la richiesta" in text_of(desk)
+    assert await routing.asked(request) == person("bea")
