@@ -41,6 +41,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("My requests"), "/requests", ("official", "representative")),
     Entry(N_("My body"), "/my-body", ("official", "representative")),
     Entry(N_("Desk"), "/desk", ("expert", "coordinator", "secretariat")),
+    Entry(N_("Board"), "/desk/board", ("coordinator", "secretariat")),
     Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("To sort"), "/triage", ("coordinator", "secretariat")),
     Entry(N_("Phone call"), "/requests/by-phone", ("coordinator", "secretariat")),
@@ -133,7 +134,9 @@ class Pages:
 
 
 def navigation_of(caller: Caller, path: str) -> list[dict[str, Any]]:
-    """The entries that the caller's roles see, each address once; the one that the path lies in is current."""
+    """The entries that the caller's roles see, each address once; the nearest that the path lies in is current."""
+    here = [entry.href for entry in NAVIGATION if caller.has(*entry.roles) and f"{path}/".startswith(f"{entry.href}/")]
+    nearest = max(here, key=len, default=None)
     seen = {entry.href: entry for entry in reversed(NAVIGATION) if caller.has(*entry.roles)}
     # `/requests/by-phone` lies in `/requests` as well: the nearest entry is meant.
     nearest = max((href for href in seen if f"{path}/".startswith(f"{href}/")), key=len, default=None)

@@ -20,6 +20,7 @@ from services.reporting.handlers.reports import EARLIEST, LATEST, Period
 from services.reporting.store import GROUPS, Store
 
 Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
+Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Person = Annotated[Caller, Depends(person)]
 Text = Annotated[str, Query(max_length=40)]
 
@@ -48,6 +49,7 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     pages = ReportPages(service)
     routes.add_api_route("/reports", pages.figures, response_class=HTMLResponse)
+    routes.add_api_route("/reports/at-risk", pages.at_risk, response_class=HTMLResponse)
     routes.add_api_route("/reports/requests/{number}/deadlines", pages.deadlines, response_class=HTMLResponse)
     return routes
 
@@ -97,6 +99,22 @@ class ReportPages:
         words, now = self._translator(request, caller), self._now()
         clocks = [sentence(sla.Reading(**clock), now, words) for clock in fact["clocks"]]
         return self._pages.fragment(request, "reports/deadlines.html", caller, clocks=clocks, number=number)
+
+    async def at_risk(
+        self, request: Request, caller: Coordination, task_force: Text = "", province: Text = ""
+    ) -> HTMLResponse:
+        """The deadlines that are near or past, of the reader's task forces, for the coordinators' board."""
+        everywhere = caller.has("secretariat") or caller.everywhere("coordinator")
+        own = None if everywhere else sorted(caller.scopes("coordinator"))
+        themes = [task_force] if task_force and (own is None or task_force in own) else own
+        words, now = self._translator(request, caller), self._now()
+        (found,) = await self._store.at_risk(now, themes, province.upper() or None)
+        counts = {row["_id"]: row["n"] for row in found["counts"]}
+        rows = [
+            {"number": row["number"], **sentence(sla.Reading(**row["clocks"]), now, words)} for row in found["rows"]
+        ]
+        context = {"rows": rows, "near": counts.get(False, 0), "past": counts.get(True, 0)}
+        return self._pages.fragment(request, "reports/at-risk.html", caller, **context)
 
     def _translator(self, request: Request, caller: Caller) -> Translator:
         return self._pages.translations.translator(language_of(request, caller))

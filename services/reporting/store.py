@@ -20,6 +20,7 @@ INDEXES: tuple[Index, ...] = (
     Index(FACTS, (("received_at", 1),)),
     Index(FACTS, (("open_until", 1), ("received_at", 1))),
     Index(FACTS, (("next_due", 1),), partial={"next_due": {"$exists": True}}),
+    Index(FACTS, (("open_until", 1), ("clocks.state", 1), ("clocks.warn_at", 1))),
     Index(MEASUREMENTS, (("half_year", 1), ("body", 1), ("procedure", 1))),
 )
 DERIVED = (FACTS,)
@@ -28,6 +29,7 @@ GROUPS = ("theme", "procedure", "province", "kind", "channel", "month")
 """Fields of a fact by which service levels are grouped."""
 WORKLOAD_GROUPS = {"task_force": "assignment.task_force", "province": "province", "theme": "theme"}
 _DAY_MS = 86_400_000
+AT_RISK_SHOWN = 30
 
 
 class Store:
@@ -45,6 +47,11 @@ class Store:
         """Requests whose next warning or deadline has come, those waiting longest first."""
         found = self._facts.find(_due(now), {"_id": 1}, sort=[("next_due", 1)], limit=limit)
         return [row["_id"] async for row in found]
+
+    async def at_risk(self, now: datetime, themes: Sequence[str] | None, province: str | None) -> list[Document]:
+        """Open requests of which a deadline is near or past, with the clocks in question, the soonest ahead."""
+        pipeline = at_risk_pipeline(now, themes, province)
+        return [row async for row in self._facts.aggregate(pipeline)]
 
     async def clocks(
         self, start: datetime, end: datetime, group_by: str, metrics: Sequence[str], synthetic: bool
@@ -105,6 +112,27 @@ def backlog_pipeline(at: datetime, synthetic: bool) -> list[dict[str, Any]]:
     return [
         {"$match": {"open_until": {"$gt": at}, "received_at": {"$lte": at}} | open_then | _synthetic(synthetic)},
         {"$group": {"_id": {"days": age, "synthetic": "$synthetic"}, "n": {"$sum": 1}}},
+    ]
+
+
+def at_risk_pipeline(now: datetime, themes: Sequence[str] | None, province: str | None) -> list[dict[str, Any]]:
+    """Clocks that run and whose warning is due; those still in time first, then the ones that are past."""
+    warned = {"state": "running", "warn_at": {"$lte": now}}
+    where: Document = {"open_until": NEVER, "clocks": {"$elemMatch": warned}}
+    where |= {} if themes is None else {"theme": {"$in": list(themes)}}
+    where |= {"province": province} if province else {}
+    return [
+        {"$match": where},
+        {"$project": {"number": 1, "theme": 1, "province": 1, "clocks": 1}},
+        {"$unwind": "$clocks"},
+        {"$match": {f"clocks.{name}": value for name, value in warned.items()}},
+        {"$set": {"overdue": {"$lt": ["$clocks.due_at", now]}}},
+        {
+            "$facet": {
+                "counts": [{"$group": {"_id": "$overdue", "n": {"$sum": 1}}}],
+                "rows": [{"$sort": {"overdue": 1, "clocks.due_at": 1, "_id": 1}}, {"$limit": AT_RISK_SHOWN}],
+            }
+        },
     ]
 
 

@@ -11,7 +11,8 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
 from services.routing.domain import NotAllowed
-from services.routing.handlers import assigning, offers
+from services.routing.handlers import assigning, offers, pinning
+from services.routing.handlers.assigning import Wish
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.reading import Reading
@@ -64,13 +65,17 @@ class Desk:
         """The expert gives the request back, or a coordinator takes it away."""
         return await self._answer(id, caller, offers.give_back, staff=True)
 
-    async def assign(self, number: str, caller: Caller, expert: str, co_experts: Sequence[str]) -> Document:
+    async def assign(
+        self,
+        number: str,
+        caller: Caller,
+        expert: str,
+        co_experts: Sequence[str] = (),
+        reason: str = "",
+        pin: bool = False,
+    ) -> Document:
         """A coordinator decides who is asked."""
-        case = await self._reading.case(number)
-        if case is None:
-            raise not_found()
-        if not manages(caller, [case["theme"]]):
-            raise forbidden()
+        case = await self.managed(number, caller)
         lead = case["lead"]
         keys = {
             CASES: [case["_id"]],
@@ -78,13 +83,55 @@ class Desk:
             EXPERTS: [expert],
             LOADS: [expert, *([lead["expert"]] if lead else [])],
         }
-        current = lead["assignment"] if lead else None
+        current, wish = lead["assignment"] if lead else None, Wish(expert, str(caller.id), co_experts, reason, pin)
         return await self._run(
-            keys,
-            lambda work: assigning.assign(
-                work, case["_id"], current, expert, co_experts, str(caller.id), self._book.current
-            ),
+            keys, lambda work: assigning.assign(work, case["_id"], current, wish, self._book.current)
         )
+
+    async def hand_over(self, id: str, caller: Caller, expert: str, note: str) -> Document:
+        """Who follows a request, or a coordinator, names the colleague who is asked next."""
+        known = await self.assignment(id, caller)
+        if known["expert"] != caller.id and not manages(caller, [known["task_force"]]):
+            raise forbidden()
+        keys = {
+            CASES: [known["request"]],
+            ASSIGNMENTS: [id],
+            EXPERTS: [expert],
+            LOADS: [expert, known["expert"]],
+        }
+        wish = Wish(expert, str(caller.id), reason=note)
+        return await self._run(
+            keys, lambda work: assigning.hand_over(work, known["request"], id, wish, self._book.current)
+        )
+
+    async def pin(self, number: str, caller: Caller, expert: str, reason: str) -> Document:
+        """A coordinator keeps a request for one expert: the matcher asks nobody else."""
+        case = await self.managed(number, caller)
+
+        def decide(work: Work) -> Document:
+            known = work.get(CASES, case["_id"])
+            assert known is not None
+            assigning.check_open(known)
+            assigning.check_conflict(known, assigning.known_expert(work, expert, self._book.current))
+            return pinning.pin(work, known, expert, str(caller.id), reason)
+
+        return await self._run({CASES: [case["_id"]], EXPERTS: [expert], LOADS: [expert]}, decide)
+
+    async def unpin(self, number: str, caller: Caller) -> Document:
+        """A coordinator lets the matcher decide again."""
+        case = await self.managed(number, caller)
+        return await self._run(
+            {CASES: [case["_id"]]}, lambda work: pinning.unpin(work, work.get(CASES, case["_id"]) or case)
+        )
+
+    async def managed(self, number: str, caller: Caller) -> Document:
+        """The case of a request about which the caller may decide. Raises 404 or 403."""
+        case = await self._reading.case(number)
+        if case is None:
+            raise not_found()
+        if not manages(caller, [case["theme"]]):
+            raise forbidden()
+        return case
 
     async def _answer(
         self, id: str, caller: Caller, act: Callable[..., Document], *more: Any, staff: bool = False

@@ -124,6 +124,8 @@ class Case:
     further_themes: tuple[str, ...] = ()
     urgent: bool = False
     received_at: datetime | None = None
+    pinned_to: str | None = None
+    """The only expert who may be asked: a coordinator said so."""
 
 
 @dataclass

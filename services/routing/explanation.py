@@ -9,7 +9,9 @@ from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO, theme
 
 _CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
 _FORMER = N_("{expert} was chosen because they handled this request before.")
-_BY_PERSON = N_("{expert} was chosen by a coordinator.")
+_BY_PERSON = N_("{expert} was chosen by a person.")
+_BECAUSE = N_("The reason given: {reason}")
+_PINNED = N_("It is kept for this expert: the program does not give it to anybody else.")
 _CHOSEN_BRIEFLY = N_("The expert was chosen with {score} points of 100: {shares}.")
 _FORMER_BRIEFLY = N_("The expert was chosen because they handled this request before.")
 _BY_PERSON_BRIEFLY = N_("The expert was chosen by a coordinator.")
@@ -82,6 +84,8 @@ def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -
         sentences.insert(0, translator(_FORMER, expert=who))
     elif decision["by"] != MATCHER:
         sentences.insert(0, translator(_BY_PERSON, expert=who))
+        sentences += [translator(_BECAUSE, reason=decision["note"])] if decision.get("note") else []
+        sentences += [translator(_PINNED)] if decision.get("pinned") else []
     return sentences
 
 

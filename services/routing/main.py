@@ -9,19 +9,30 @@ from services.chassis.correcting import Kept
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.work import Work
-from services.routing.api import assignments, availability, decisions, experts
+from services.routing.api import assignments, availability, decisions, experts, reassignments, sheets
+from services.routing.bulk.decisions import Decisions
+from services.routing.bulk.importing import Importing
+from services.routing.bulk.reassignments import Reassignments
 from services.routing.consumers import table
 from services.routing.deadlines import Deadlines
 from services.routing.desk import Desk
+from services.routing.directory import Directory
 from services.routing.handlers.cases import restate, rests_on
 from services.routing.matcher import Matcher
 from services.routing.names import Names
-from services.routing.pages import answers, decision
+from services.routing.pages import answers, board, deciding, decision, reassigning
 from services.routing.pages import desk as desk_pages
+from services.routing.pages import experts as expert_pages
+from services.routing.pages import sheets as sheet_pages
+from services.routing.pages.board import Board
+from services.routing.pages.experts import Keeping
+from services.routing.pages.reassigning import Moving
 from services.routing.pages.shown import Shown
 from services.routing.rules import Rulebook
 from services.routing.store import CASES, DERIVED, INDEXES
+from services.routing.store.board import BoardStore
 from services.routing.store.reading import Reading
+from services.routing.store.waiting import Waiting
 
 PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
 
@@ -53,4 +64,25 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.web.include(desk_pages.router(shown))
     service.web.include(answers.router(shown))
     service.web.include(decision.router(shown))
+    directory = Directory(settings)
+    service.background.append((directory.start, directory.stop))
+    _coordination(service, desk, names, book, directory)
     return service
+
+
+def _coordination(service: Service, desk: Desk, names: Names, book: Rulebook, directory: Directory) -> None:
+    """The board, decisions about several requests, an expert's cases to others, and the experts' administration."""
+    database, executor, pages = service.database, service.executor, service.web.pages
+    store = BoardStore(database)
+    several = Decisions(store, executor, book)
+    moves = Reassignments(store, Waiting(database), executor, book, service.clock.now)
+    shown = Board(desk, store, several, names, pages, book)
+    service.web.include(reassignments.router(moves, several, executor, pages))
+    service.web.include(board.router(shown))
+    service.web.include(deciding.router(shown))
+    service.web.include(reassigning.router(Moving(shown, moves, executor)))
+    importing = Importing(executor, directory, sheets.checked)
+    service.web.include(sheets.router(importing, pages))
+    service.web.include(sheet_pages.router(importing, pages))
+    keeping = Keeping(shown, Reading(database), executor, directory, sheets.checked)
+    service.web.include(expert_pages.router(keeping))

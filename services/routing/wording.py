@@ -22,6 +22,8 @@ UNROUTABLE: dict[str, str] = {
 
 REFUSED = N_("Several experts refused or did not answer: a coordinator must decide.")
 
+PINNED = N_("The request is kept for one expert, who cannot be asked at present.")
+
 READY = N_("An expert is being looked for.")
 
 VETO: dict[str, str] = {
@@ -33,7 +35,8 @@ VETO: dict[str, str] = {
     "province_not_served": N_("serves neither this province nor one beside it"),
     "conflict_of_interest": N_("has declared a conflict of interest"),
     "absent": N_("is away, or does not work before an answer would be due"),
-    "refused_before": N_("declined, did not answer in time, or gave the request back"),
+    "refused_before": N_("declined, did not answer in time, or no longer has the request"),
+    "pinned_to_another": N_("the request is kept for another expert"),
     "full": N_("holds as many requests as agreed"),
 }
 
@@ -60,6 +63,8 @@ def why_waiting(case: dict[str, object]) -> str:
     stuck = case["stuck"]
     if case["queue"] == "ready" or not isinstance(stuck, dict):
         return READY
+    if case.get("pinned") and not stuck["refused"]:
+        return PINNED
     return REFUSED if stuck["refused"] else UNROUTABLE[stuck["reason"]]
 
 

@@ -80,6 +80,11 @@ TAKES: dict[str, Taken] = {
     "POST /api/persons": ("secretariat", {"id": SOMETHING, **_PERSON}),
     "PUT /api/persons/{id}": ("secretariat", _PERSON),
     "POST /api/persons/{id}/revocation": ("secretariat", {"role": "official", "scope": BODY}),
+    "POST /api/intake/answers": ("expert", {"requests": [NUMBER], "text": "Ecco.", "resolve": "solved"}),
+    "POST /api/intake/experts": (
+        "secretariat", {"experts": [{"id": SOMETHING, "email": "a@prova.example", "name": "Anna"}], "dry_run": True}
+    ),
+    "POST /api/assignments/{id}/hand-over": ("expert", {"expert": SOMETHING, "note": "Manca un parere."}),
     "POST /api/assignments/{id}/decline": ("expert", {"reason": "other"}),
     "POST /api/experts": ("coordinator", {"id": SOMETHING, **_EXPERT}),
     "PATCH /api/experts/{id}": ("coordinator", _EXPERT),
@@ -87,7 +92,18 @@ TAKES: dict[str, Taken] = {
     "POST /api/experts/{id}/absences/import": ("expert", {"calendar": _CALENDAR}),
     "POST /api/experts/{id}/conflicts": ("expert", {"bodies": [BODY], "companies": ["01234567890"]}),
     "POST /api/routing/requests/{number}/assign": (
-        "coordinator", {"expert": person_of("expert"), "co_experts": [SOMETHING]}
+        "coordinator",
+        {"expert": person_of("expert"), "co_experts": [SOMETHING], "reason": "Conosce il sito.", "pin": True},
+    ),
+    "PUT /api/routing/requests/{number}/pin": ("coordinator", {"expert": person_of("expert"), "reason": "Sito noto."}),
+    "POST /api/routing/decisions": (
+        "coordinator", {"requests": [NUMBER], "action": "pin", "expert": person_of("expert"), "reason": "Gruppo."}
+    ),
+    "POST /api/routing/reassignments": (
+        "coordinator", {"expert": person_of("expert"), "requests": [NUMBER], "reason": "Malattia."}
+    ),
+    "POST /api/routing/reassignments/{id}/confirmation": (
+        "coordinator", {"requests": [NUMBER], "release_rest": True}
     ),
     "PUT /api/notification-preferences": ("official", {"email": {"received": "at_once"}}),
     "POST /api/measurements": ("official", {"body": BODY, "half_year": "2026-H1", "rows": [_FIGURES]}),
@@ -103,8 +119,10 @@ WITHOUT_BODY = {
     "POST /api/deliveries/{id}/retry": "coordinator",
     "POST /api/notify/queue/retry": "coordinator",
 }
+SHEETS = {"POST /api/experts/import": "coordinator"}
+"""Routes that take a sheet as text/csv."""
 FILES = {"POST /api/bodies/{code}/registration": "secretariat"}
-EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES}
+EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES, **SHEETS}
 
 
 def address(route: str, **others: str) -> tuple[str, str]:

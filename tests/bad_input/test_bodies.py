@@ -63,10 +63,10 @@ async def test_every_route_that_changes_something_is_tested_here(installation) -
 @pytest.mark.parametrize("route", TAKES)
 async def test_what_is_no_json_object_is_refused(installation, unchanged, route) -> None:
     for name, content in NOT_JSON.items():
-        if content or not route.endswith(("/close", "/withdraw")):  # Those may come without any word.
+        if content or not route.endswith(("/close", "/withdraw", "/confirmation")):  # Those may come without any word.
             refused(await send(installation, route, content), 400, at=POINTS_AT.get(name), told=name)
     for name, content in NOT_OBJECTS.items():
-        if content != b"null" or not route.endswith(("/close", "/withdraw")):
+        if content != b"null" or not route.endswith(("/close", "/withdraw", "/confirmation")):
             refused(await send(installation, route, content), 400, 422, told=name)
 
 

@@ -58,6 +58,7 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
             ("coordinator",),
             [
                 "/desk",
+                "/desk/board",
                 "/requests",
                 "/triage",
                 "/requests/by-phone",

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.chassis.mongo import Document
 from services.chassis.service import Service
-from services.reporting.store import FACTS, _due, backlog_pipeline, clocks_pipeline, workload_pipeline
+from services.reporting.store import FACTS, _due, at_risk_pipeline, backlog_pipeline, clocks_pipeline, workload_pipeline
 from tests.reporting.material import consume, random_story, rome
 
 NOW = rome("2026-11-20 12:00")
@@ -29,6 +29,7 @@ def stages(plan: Any) -> Iterator[Document]:
 PLANS = {
     "period": (clocks_pipeline(*NOVEMBER, "theme", ["resolution"], True), "received_at"),
     "backlog": (backlog_pipeline(NOW, True), "open_until"),
+    "at risk": (at_risk_pipeline(NOW, ["waste-management"], "VA"), "open_until"),
     "workload": (workload_pipeline("theme", True), "open_until"),
     "due": ([{"$match": _due(NOW)}, {"$sort": {"next_due": 1}}], "next_due"),
     "number": ([{"$match": {"number": "2026-000001"}}], "number"),

@@ -16,7 +16,7 @@ ROUTES = [
     ("POST", f"/api/assignments/{person('x')}/decline", {"expert"}),
     ("GET", "/api/routing/queue", {"coordinator", "secretariat"}),
     ("GET", "/api/routing/requests/2026-000001", {"coordinator", "secretariat"}),
-    ("POST", "/api/routing/requests/2026-000001/assign", {"coordinator"}),
+    ("POST", "/api/routing/requests/2026-000001/assign", {"coordinator", "secretariat"}),
 ]
 ROLES = ("official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service")
 

@@ -37,13 +37,15 @@ VETOED: dict[str, dict[str, Any]] = {
     "province_not_served": {"provinces": frozenset({"MN"})},
     "absent": {"present": False},
     "refused_before": {"id": "refuser"},
+    "pinned_to_another": {"id": "another"},
     "full": {"held": 5},
 }
 
 
 @pytest.mark.parametrize("veto", VETOES)
 def test_each_veto_keeps_an_expert_from_being_asked(veto: str) -> None:
-    waiting = case(declined_by=frozenset({"refuser"}), body="012133", procedure="end-of-waste")
+    pin = {"pinned_to": "free"} if veto == "pinned_to_another" else {}
+    waiting = case(declined_by=frozenset({"refuser"}), body="012133", procedure="end-of-waste", **pin)
     vetoed = expert(**VETOED[veto])
 
     assert vetoes(waiting, [vetoed, expert("free")]) == {vetoed.id: veto}

@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 
+from contracts.vocabulary import themes
 from services.chassis.mongo import Document
 from services.routing.store import ASSIGNMENTS, CASES, CHECKS, DECISIONS, EXPERTS
+from services.routing.store.board import (
+    _BY_FORCE_AND_PROVINCE,
+    _BY_THEME_AND_PROVINCE,
+    in_hand_pipeline,
+    in_hand_query,
+    queue_index,
+    queue_query,
+    waiting_pipeline,
+)
 from services.routing.store.reading import QUEUES
 from tests.routing.material import MONDAY, OTHER, THEME, Routing, person
 
 _SERVED = [("precedence", 1), ("_id", 1)]
 _NEWEST = [("_id", -1)]
+_CODES = [theme.code for theme in themes()]
 _LATER = MONDAY + timedelta(days=1)
 
 QUESTIONS: dict[str, tuple[str, Document, list[tuple[str, int]]]] = {
@@ -22,7 +33,7 @@ QUESTIONS: dict[str, tuple[str, Document, list[tuple[str, int]]]] = {
         CASES,
         {
             "queue": "stuck", "theme": {"$in": [THEME, OTHER]}, "kind": {"$in": ["technical"]},
-            "declined_by": {"$ne": "e"}, "province": {"$in": ["VA", "CO"]},
+            "declined_by": {"$ne": "e"}, "province": {"$in": ["VA", "CO"]}, "pinned.expert": {"$in": [None, "e"]},
         },
         _SERVED,
     ),
@@ -40,10 +51,26 @@ QUESTIONS: dict[str, tuple[str, Document, list[tuple[str, int]]]] = {
     "latest decision": (DECISIONS, {"request": "r"}, [("at", -1)]),
     "candidates": (EXPERTS, {"themes.code": {"$in": [THEME]}}, []),
     "experts of a task force": (EXPERTS, {"task_forces": THEME}, _NEWEST),
+    "board, one task force": (CASES, queue_query([THEME], None), _SERVED),
+    "board, one province": (CASES, queue_query(None, "VA"), _SERVED),
+    "board, both": (CASES, queue_query([THEME], "VA"), _SERVED),
+    "board, in hand of one task force": (ASSIGNMENTS, in_hand_query([THEME], None), [("_id", 1)]),
+    "board, in hand of one province": (ASSIGNMENTS, in_hand_query(_CODES, "VA"), [("_id", 1)]),
+    "board, in hand everywhere": (ASSIGNMENTS, in_hand_query(_CODES, None), [("_id", 1)]),
+    "held by an expert": (
+        ASSIGNMENTS, {"people": person("a"), "status": {"$in": ["accepted", "offered"]}}, [("_id", 1)],
+    ),
+    "cases by numbers": (CASES, {"number": {"$in": ["2026-000001", "2026-000002"]}}, []),
     "checks": (CHECKS, {"at": {"$lte": _LATER}}, [("at", 1)]),
 }  # fmt: skip
 
-HINTED = {"queue": [("queue", 1), *_SERVED]}
+HINTED: dict[str, Any] = {"queue": [("queue", 1), *_SERVED]} | {
+    name: queue_index(query) for name, (collection, query, _) in QUESTIONS.items()
+    if name.startswith("board") and collection == CASES
+}  # fmt: skip
+
+
+BOARD_HINTS = {CASES: dict(_BY_THEME_AND_PROVINCE), ASSIGNMENTS: dict(_BY_FORCE_AND_PROVINCE)}
 
 
 def stages(plan: Any) -> list[str]:
@@ -105,3 +132,17 @@ async def test_the_questions_above_are_the_ones_the_stores_ask(filled: Routing) 
     by_id = frozenset({"_id"})
     assert {question for question in asked if question[1] != by_id} - known == set()
     assert (CASES, frozenset(QUESTIONS["eligible"][1])) in asked
+
+
+@pytest.mark.parametrize("narrowed", [None, [THEME, OTHER]])
+async def test_the_board_counts_from_indexes_without_reading_a_document(filled: Routing, narrowed: Any) -> None:
+    pipelines = ((CASES, waiting_pipeline(narrowed)), (ASSIGNMENTS, in_hand_pipeline(narrowed)))
+    for collection, pipeline in pipelines:
+        command = {"aggregate": collection, "pipeline": pipeline, "cursor": {}}
+        hint = BOARD_HINTS[collection]
+        database: Any = filled.database
+        told = await database.raw.command("explain", command | {"hint": hint}, verbosity="executionStats")
+
+        used = stages(told)
+        assert "IXSCAN" in used, used
+        assert not {"FETCH", "COLLSCAN"} & set(used), used

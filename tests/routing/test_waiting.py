@@ -222,6 +222,8 @@ async def test_the_database_finds_for_an_expert_exactly_what_no_veto_forbids(rou
     await routing.database[CASES].update_many(
         {"number": {"$in": ["2026-000000", "2026-000004"]}}, {"$set": {"declined_by": ["x"]}}
     )
+    await routing.database[CASES].update_many({"number": "2026-000001"}, {"$set": {"pinned": {"expert": "y"}}})
+    await routing.database[CASES].update_many({"number": "2026-000002"}, {"$set": {"pinned": {"expert": "x"}}})
     rows = [row async for row in routing.database[CASES].find()]
     waiting = Waiting(routing.database)
     assert {row["queue"] for row in rows} == {"stuck"}

@@ -7,8 +7,10 @@ from services.intake.api import (
     bodies,
     delegates,
     editing,
+    enrolment,
     links,
     mails,
+    many_answers,
     persons,
     practice_review,
     practices,
@@ -25,7 +27,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
     service.app.state.parts = parts
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    further = (editing, links, practices, practice_review)
+    further = (editing, links, practices, practice_review, enrolment)
     for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails, *further):
         whole.include_router(module.routes)
+    whole.include_router(many_answers.router(service, parts))
     return whole

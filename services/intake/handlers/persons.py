@@ -106,6 +106,19 @@ def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str
     return person
 
 
+def add_grant(
+    work: Work, id: str, grant: Grant, form: PersonForm, credentials: Sequence[str] = (), anywhere: bool = False
+) -> Document:
+    """Gives a role that is not held yet; `anywhere`: nor in any other scope. Of a known person nothing else changes."""
+    known, stored = work.get(PERSONS, id), work.get(ACCESS, id)
+    held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
+    if any(lasts(old, work) and old.role == grant.role and (anywhere or old.scope == grant.scope) for old in held):
+        return known or {}
+    person = known or described(work, id, form)
+    tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else credentials)
+    return person
+
+
 def revoke(work: Work, id: str, role: Role, scope: str | None) -> Document:
     """Ends a role of a person from now on. Raises 404 when they do not hold it."""
     person, stored = work.get(PERSONS, id), work.get(ACCESS, id)

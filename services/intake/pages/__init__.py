@@ -6,6 +6,7 @@
     bodies    the register, and what its keepers do there       my_body   a body as its own people see it
     related   links, data to set right (related_forms)                 phone     a request that somebody telephones
     practices good practices, for everybody                     practice_work   for who writes and reviews them
+    answers   one answer to many requests
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -17,6 +18,7 @@ from services.chassis.service import Service
 from services.intake.handlers.parts import Parts
 from services.intake.pages import (
     actions,
+    answers,
     bodies,
     lists,
     mails,
@@ -44,6 +46,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(registrations.router(service, parts))
     routes.include_router(bodies.router(service, parts))
     routes.include_router(my_body.router(service, parts))
+    routes.include_router(answers.router(service, parts))
     # Before the pages of a single request: `new` is not a number.
     routes.include_router(new.router(service, parts))
     routes.include_router(phone.router(service, parts))

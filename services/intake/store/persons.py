@@ -37,6 +37,10 @@ class PersonStore:
         """Those of these persons that exist and were not erased."""
         return await self._database.at_once(lambda plain: known(plain, ids))
 
+    async def exists(self, id: str) -> bool:
+        """Whether there is, or was before they were erased, a person with this id."""
+        return bool(await self._database.by_ids(PERSONS, [id]))
+
     async def by_email(self, address: str) -> list[Document]:
         """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""
         key = email_key(address)

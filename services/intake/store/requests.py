@@ -62,6 +62,13 @@ class RequestStore:
         """The request with this number, whoever may see it."""
         return await self._database.at_once(lambda plain: with_number(plain, number))
 
+    async def ids_of(self, numbers: Iterable[str]) -> list[tuple[str, str | None]]:
+        """Each of these numbers once, in their order, with the id of its request; None where there is none."""
+        wanted = list(dict.fromkeys(numbers))
+        found = await self._database.find(REQUESTS, {"number": {"$in": wanted}}, {"number": 1}) if wanted else []
+        id_of = {row["number"]: row["_id"] for row in found}
+        return [(number, id_of.get(number)) for number in wanted]
+
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these requests that exist, whoever may see them."""
         return await self._database.by_ids(REQUESTS, ids)

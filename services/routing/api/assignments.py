@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
+from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
 from services.chassis.paging import Cursor, Limit, key_of, text
+from services.routing.api.decisions import Reason
 from services.routing.api.documents import assignment, page
 from services.routing.desk import Desk
 from services.routing.store.reading import Reading
@@ -21,6 +23,14 @@ class Decline(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     reason: Literal["no_time", "not_my_subject", "conflict_of_interest", "absent", "other"]
+
+
+class HandOver(BaseModel):
+    """The colleague, and what they should know."""
+
+    model_config = ConfigDict(extra="forbid")
+    expert: Id
+    note: Reason = ""
 
 
 def router(desk: Desk, reading: Reading) -> APIRouter:
@@ -67,5 +77,10 @@ def router(desk: Desk, reading: Reading) -> APIRouter:
     async def release(caller: Reader, id: str) -> dict[str, Any]:
         """The expert gives the request back, or a coordinator takes it away; somebody else is asked."""
         return assignment(await desk.release(id, caller))
+
+    @routes.post("/{id}/hand-over", status_code=201)
+    async def hand_over(caller: Reader, id: str, wish: HandOver) -> dict[str, Any]:
+        """Who follows the request names a colleague, who is asked next; the conversation stays with the request."""
+        return assignment(await desk.hand_over(id, caller, wish.expert, wish.note))
 
     return routes

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
@@ -11,7 +11,7 @@ from services.chassis.i18n import language_of
 from services.chassis.pages import Pages
 from services.chassis.paging import Cursor, Limit, moment, position, text
 from services.chassis.problems import not_found
-from services.routing.api.documents import assignment, decision, page, waiting
+from services.routing.api.documents import assignment, decision, page, pinned, waiting
 from services.routing.desk import Desk
 from services.routing.explanation import explain
 from services.routing.store import ASSIGNMENTS
@@ -19,7 +19,13 @@ from services.routing.store.reading import Reading
 from services.routing.wording import why_waiting
 
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
-Coordinator = Annotated[Caller, Depends(allow("coordinator"))]
+
+
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"),
+    Field(description="Kept with the decision, and shown in its explanation."),
+]
 
 
 class Assign(BaseModel):
@@ -28,6 +34,16 @@ class Assign(BaseModel):
     model_config = ConfigDict(extra="forbid")
     expert: Id
     co_experts: Annotated[list[Id], Field(max_length=10)] = Field(default_factory=list)
+    reason: Reason = ""
+    pin: Annotated[bool, Field(description="The matcher may not move the request away from this expert.")] = False
+
+
+class Pin(BaseModel):
+    """For whom a coordinator keeps a request: the matcher asks nobody else."""
+
+    model_config = ConfigDict(extra="forbid")
+    expert: Id
+    reason: Reason = ""
 
 
 def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
@@ -48,14 +64,25 @@ def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
             "number": number,
             "assignment": assignment(lead) if lead else None,
             "waiting": waiting(case, translator(why_waiting(case))) if case["queue"] and not lead else None,
+            "pinned": pinned(case)["pinned"],
             "decision": decision(made) if made else None,
             "explanation": explain(made, translator) if made else [],
         }
 
     @routes.post("/requests/{number}/assign", status_code=201)
-    async def assign(caller: Coordinator, number: str, wish: Assign) -> dict[str, Any]:
+    async def assign(caller: Staff, number: str, wish: Assign) -> dict[str, Any]:
         """A coordinator decides who is asked; whoever was asked before is let go."""
-        return assignment(await desk.assign(number, caller, wish.expert, wish.co_experts))
+        return assignment(await desk.assign(number, caller, wish.expert, wish.co_experts, wish.reason, wish.pin))
+
+    @routes.put("/requests/{number}/pin")
+    async def pin(caller: Staff, number: str, wish: Pin) -> dict[str, Any]:
+        """Keeps a request for one expert: the matcher asks nobody else, and does not take it away."""
+        return pinned(await desk.pin(number, caller, wish.expert, wish.reason))
+
+    @routes.delete("/requests/{number}/pin")
+    async def unpin(caller: Staff, number: str) -> dict[str, Any]:
+        """Lets the matcher decide again."""
+        return pinned(await desk.unpin(number, caller))
 
     @routes.get("/queue")
     async def queue(request: Request, caller: Staff, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:

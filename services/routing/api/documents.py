@@ -19,7 +19,7 @@ _DECISION = (
 
 def assignment(row: Document) -> dict[str, Any]:
     """An assignment."""
-    return {"id": row["_id"], **{name: _plain(row[name]) for name in _ASSIGNMENT}}
+    return {"id": row["_id"], **{name: plain(row[name]) for name in _ASSIGNMENT}, "note": row.get("note", "")}
 
 
 def expert(row: Document) -> dict[str, Any]:
@@ -39,7 +39,15 @@ def expert(row: Document) -> dict[str, Any]:
 
 def decision(row: Document) -> dict[str, Any]:
     """A decision with its reasons, in codes."""
-    return {"at": _plain(row["at"]), "until": _plain(row["until"]), **{name: row[name] for name in _DECISION}}
+    told = {name: row[name] for name in _DECISION}
+    return {"at": plain(row["at"]), "until": plain(row["until"]), **told, "note": row.get("note", "")}
+
+
+def pinned(case: Document) -> dict[str, Any]:
+    """For whom a request is kept, if for anybody."""
+    pin = case.get("pinned")
+    kept = {name: plain(pin[name]) for name in ("expert", "by", "at", "reason")} if pin else None
+    return {"request": case["_id"], "number": case["number"], "pinned": kept}
 
 
 def waiting(row: Document, why: str) -> dict[str, Any]:
@@ -52,10 +60,10 @@ def waiting(row: Document, why: str) -> dict[str, Any]:
         "kind": row["kind"],
         "province": row["province"],
         "urgency": row["urgency"],
-        "received_at": _plain(row["received_at"]),
+        "received_at": plain(row["received_at"]),
         "state": "waiting" if row["queue"] == "ready" else "unroutable",
         "reason": stuck["reason"] if stuck else None,
-        "until": _plain(stuck.get("until")) if stuck else None,
+        "until": plain(stuck.get("until")) if stuck else None,
         "explanation": why,
     }
 
@@ -65,6 +73,6 @@ def page(items: list[dict[str, Any]], rows: list[Document], limit: int, *keys: s
     return {"items": items, "next_cursor": cursor_of(rows[-1], *keys) if rows and len(rows) == limit else None}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Instants as RFC 3339 in UTC."""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

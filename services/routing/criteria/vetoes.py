@@ -58,6 +58,13 @@ def refused_before(requests: Requests, experts: Experts) -> Mask:
     return requests.marked(experts, (case.declined_by for case in requests.cases))
 
 
+def pinned_to_another(requests: Requests, experts: Experts) -> Mask:
+    """A coordinator keeps the request for one expert; this is another."""
+    pinned = np.array([case.pinned_to is not None for case in requests.cases], bool)
+    kept_for = requests.marked(experts, ([case.pinned_to] if case.pinned_to else [] for case in requests.cases))
+    return np.asarray(pinned[:, None] & ~kept_for)
+
+
 def full(requests: Requests, experts: Experts) -> Mask:
     """The expert holds as many requests as agreed, or as fit into the agreed hours."""
     return _of_each(requests, experts.held >= experts.places)
@@ -77,6 +84,7 @@ VETOES: dict[str, Veto] = {
     "conflict_of_interest": conflict_of_interest,
     "absent": absent,
     "refused_before": refused_before,
+    "pinned_to_another": pinned_to_another,
     "full": full,
 }
 """In this order: an expert is told apart by the first veto, so `full` means that only a place is missing."""

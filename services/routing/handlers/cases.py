@@ -93,7 +93,14 @@ def to_match(case: Document) -> Case:
         further_themes=tuple(case.get("further_themes", ())),
         urgent=case["urgency"] == "high",
         received_at=case["received_at"],
+        pinned_to=pinned_to(case),
     )
+
+
+def pinned_to(case: Document) -> str | None:
+    """The only expert whom the matcher may ask, if a coordinator keeps the request for one."""
+    pin = case.get("pinned")
+    return pin["expert"] if pin else None
 
 
 def _new(event: RequestEvent) -> dict[str, Any]:

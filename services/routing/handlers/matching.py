@@ -13,7 +13,7 @@ from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.routing.domain import ACTIVE
 from services.routing.handlers import cases, experts
-from services.routing.handlers.offers import let_go, offer
+from services.routing.handlers.offers import UNAVAILABLE, let_go, offer
 from services.routing.handlers.recording import MATCHER, record
 from services.routing.handlers.telling import tell_unroutable
 from services.routing.matching import Decision
@@ -100,7 +100,7 @@ def end(work: Work, endings: Iterable[Ending], reason: str | None) -> None:
 
 
 def _still_to_end(case: Document, assignment: Document, reason: str | None) -> bool:
-    if assignment["status"] not in ACTIVE:
+    if assignment["status"] not in ACTIVE or (reason == UNAVAILABLE and cases.pinned_to(case)):
         return False
     return bool(case["queue"] == "release" if reason is None else assignment["status"] == "offered")
 

@@ -28,12 +28,15 @@ from services.routing.store import ASSIGNMENTS, CASES
 
 GIVEN_BACK = "given_back"
 REASSIGNED = "reassigned"
+HANDED_OVER = "handed_over"
 UNAVAILABLE = "expert_unavailable"
 RECLASSIFIED = "reclassified"
 
 
-def offer(work: Work, case: Document, expert: str, rules: Rules, co_experts: Iterable[str] = ()) -> Document:
-    """An expert is asked to take a request, and has some working hours to answer."""
+def offer(
+    work: Work, case: Document, expert: str, rules: Rules, co_experts: Iterable[str] = (), note: str = ""
+) -> Document:
+    """An expert is asked to take a request, and has some working hours to answer. note: what a person says to them."""
     case["round"] += 1
     together = list(co_experts)
     assignment = {
@@ -59,6 +62,8 @@ def offer(work: Work, case: Document, expert: str, rules: Rules, co_experts: Ite
     }
     lead = {"assignment": assignment["_id"], "expert": expert, "status": "offered"}
     case.update(lead={**lead, "order": case["order"], "theme": case["theme"]}, stuck=None, told=None)
+    if note:
+        assignment["note"] = note
     _keep(work, case, assignment, AssignmentOffered)
     take_place(work, expert, assignment["_id"])
     return assignment
@@ -81,7 +86,7 @@ def accept(work: Work, case: Document, assignment: Document) -> Document:
 def decline(work: Work, case: Document, assignment: Document, reason: str) -> Document:
     """The expert does not take the request, and is not asked again."""
     if _ends(work, case, assignment, "decline", reason):
-        _never_again(case, assignment)
+        never_again(case, assignment)
         _keep(work, case, assignment, AssignmentDeclined, reason)
     return assignment
 
@@ -89,7 +94,7 @@ def decline(work: Work, case: Document, assignment: Document, reason: str) -> Do
 def expire(work: Work, case: Document, assignment: Document) -> Document:
     """The expert did not answer in time, and is not asked again."""
     if _ends(work, case, assignment, "expire", None):
-        _never_again(case, assignment)
+        never_again(case, assignment)
         _keep(work, case, assignment, AssignmentExpired)
     return assignment
 
@@ -97,7 +102,7 @@ def expire(work: Work, case: Document, assignment: Document) -> Document:
 def give_back(work: Work, case: Document, assignment: Document) -> Document:
     """The expert cannot go on with the request: somebody else is asked."""
     if _ends(work, case, assignment, "release", GIVEN_BACK):
-        _never_again(case, assignment)
+        never_again(case, assignment)
         _keep(work, case, assignment, AssignmentReleased, GIVEN_BACK)
     return assignment
 
@@ -107,7 +112,7 @@ def let_go(work: Work, case: Document, assignment: Document, reason: str | None 
     was_accepted = assignment["status"] == "accepted"
     reason = reason or _why_over(case)
     if _ends(work, case, assignment, "release", reason):
-        if was_accepted and reason not in (REASSIGNED, RECLASSIFIED, UNAVAILABLE):
+        if was_accepted and reason not in (REASSIGNED, HANDED_OVER, RECLASSIFIED, UNAVAILABLE):
             case["former"] = assignment["expert"]
         _keep(work, case, assignment, AssignmentReleased, reason)
     return assignment
@@ -148,7 +153,8 @@ def _keep(
     work.put(ASSIGNMENTS, assignment)
 
 
-def _never_again(case: Document, assignment: Document) -> None:
+def never_again(case: Document, assignment: Document) -> None:
+    """The matcher does not ask this expert for the request any more; a coordinator may."""
     if assignment["expert"] not in case["declined_by"]:
         case["declined_by"] = [*case["declined_by"], assignment["expert"]]
 

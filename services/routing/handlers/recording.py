@@ -6,6 +6,7 @@ from typing import Any
 from contracts.envelope import new_id
 from services.chassis.mongo import Document
 from services.chassis.work import Work
+from services.routing.handlers.cases import pinned_to
 from services.routing.matching import Candidate, Decision
 from services.routing.rules import Rules
 from services.routing.store import DECISIONS
@@ -14,8 +15,16 @@ MATCHER = "matcher"
 _DAY = timedelta(days=1)
 
 
-def record(work: Work, case: Document, decision: Decision, by: str, rules: Rules | None, id: str | None = None) -> None:
-    """Keeps a decision, under the assignment's id if there is one."""
+def record(
+    work: Work,
+    case: Document,
+    decision: Decision,
+    by: str,
+    rules: Rules | None,
+    id: str | None = None,
+    note: str = "",
+) -> None:
+    """Keeps a decision, under the assignment's id if there is one. note: the reason that a person gave."""
     work.put(
         DECISIONS,
         {
@@ -30,15 +39,17 @@ def record(work: Work, case: Document, decision: Decision, by: str, rules: Rules
             "weights": rules.weights_of(case["theme"]) if rules else {},
             "served": _served(case, work),
             "wave": decision.wave,
-            "chosen": _candidate(decision.chosen) if decision.chosen else None,
+            "chosen": candidate(decision.chosen) if decision.chosen else None,
             "former": decision.former,
             "reason": decision.reason,
             "refused": decision.refused,
             "until": decision.until,
-            "runners_up": [_candidate(candidate) for candidate in decision.runners_up],
+            "runners_up": [candidate(one) for one in decision.runners_up],
             "vetoed": [{"expert": expert, "reason": reason} for expert, reason in decision.vetoed],
             "vetoed_counts": decision.vetoed_counts,
             "co_experts": [{"theme": theme, "expert": expert} for theme, expert in decision.co_experts],
+            "note": note,
+            "pinned": pinned_to(case) is not None,
         },
     )
 
@@ -49,5 +60,6 @@ def _served(case: Document, work: Work) -> dict[str, float]:
     return {"ageing": round((work.now - case["received_at"]) / _DAY, 3), "urgency": round(ahead / _DAY, 3)}
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {"expert": candidate.expert, "score": candidate.score, "shares": candidate.shares}
+def candidate(one: Candidate) -> dict[str, Any]:
+    """A candidate as it is kept."""
+    return {"expert": one.expert, "score": one.score, "shares": one.shares}

@@ -86,7 +86,7 @@ def _distinct(cases: tuple[Case, ...], pool: Experts) -> tuple[list[Case], Ints]
         companies = tuple(company for company in case.companies if company in pool.conflicts)
         alike = (
             case.kind, case.province, case.procedure, case.declined_by, case.former, case.body if matters else None,
-            companies,
+            companies, case.pinned_to,
         )  # fmt: skip
         found = rows.setdefault(alike, len(distinct))
         if found == len(distinct):

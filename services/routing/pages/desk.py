@@ -78,6 +78,7 @@ def router(shown: Shown) -> APIRouter:
             explanation=explain(made, translator, known) if made else [],
             reasons=DECLINE,
             decided=latest is not None,
+            manages=manages(caller, [case["theme"]]),
         )
 
     return routes

@@ -19,12 +19,21 @@ from services.routing.wording import DECLINE, STATUS, TONE
 _DONE = {
     "accepted": N_("You took the request in charge."),
     "declined": N_("You declined the request: somebody else is being asked."),
+    "handed_over": N_("You passed the request on: your colleague is being asked."),
     "released": N_("You gave the request back: somebody else is being asked."),
+}
+
+
+_NOT_DONE = {
+    "no_colleague": N_("Choose the colleague to whom you pass the request on."),
+    "cannot_take": N_("This colleague cannot take it now: away, no place left, or a conflict of interest."),
 }
 
 
 def notices(done: str) -> list[Notice]:
     """What a page says after an answer; `done` comes from the address, so unknown words say nothing."""
+    if done in _NOT_DONE:
+        return [Notice("warning", _NOT_DONE[done])]
     return [Notice("success", _DONE[done])] if done in _DONE else []
 
 
@@ -48,10 +57,19 @@ class Shown:
             "mine": row["expert"] == caller.id,
             "manages": manages(caller, [row["task_force"]]),
             "reasons": DECLINE,
+            "colleagues": await self.colleagues(row),
             "values": {},
             "errors": {},
         }
         return self.pages.render(request, "desk/assignment.html", caller, status, **(context | more))
+
+    async def colleagues(self, row: Document) -> list[tuple[str, str]]:
+        """To whom a request that is followed can be passed on: others of the task force, by name."""
+        if row["status"] != "accepted" or not row["task_force"]:
+            return []
+        found = [one for one in await self.reading.experts(200, row["task_force"]) if one["active"] and one["entitled"]]
+        names = await self.names.of([one["_id"] for one in found])
+        return sorted(((id, name) for id, name in names.items() if id != row["expert"]), key=lambda pair: pair[1])
 
 
 def described(row: Document, language: str) -> dict[str, Any]:
@@ -60,7 +78,8 @@ def described(row: Document, language: str) -> dict[str, Any]:
     where = province(row["province"])
     return {
         **row,
-        "id": row["_id"],
+        "id": row.get("_id"),
+        "note": row.get("note"),
         "theme_name": (about.name_it if language == "it" else about.name_en) if about else None,
         "province_name": where.name if where else row["province"],
         "status_label": STATUS.get(row["status"], ""),

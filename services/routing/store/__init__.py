@@ -5,6 +5,7 @@ assignments  one document for each offer: who was asked, until when, what came o
 decisions    why: chosen, shares of the score, runners-up, vetoed with reasons, version of the rules
 experts      profiles: themes with levels, kinds, provinces, capacity, absences
 loads        which assignments take an expert's places; guards the capacity by its version
+reassignments previews of an expert's cases going to others, and what became of each; forgotten after 30 days
 checks       experts to look at from a moment on: a place was freed, a profile changed, an absence ends
 """
 
@@ -16,6 +17,7 @@ DECISIONS = "decisions"
 EXPERTS = "experts"
 LOADS = "loads"
 CHECKS = "checks"
+REASSIGNMENTS = "reassignments"
 
 _QUEUED = {"queue": {"$gt": ""}}
 
@@ -23,11 +25,18 @@ INDEXES = (
     Index(CASES, (("number", 1),), unique=True),
     Index(CASES, (("queue", 1), ("precedence", 1), ("_id", 1)), partial=_QUEUED),
     Index(CASES, (("queue", 1), ("theme", 1), ("precedence", 1), ("_id", 1)), partial=_QUEUED),
+    # The board counts who waits from this index alone, and lists those of a theme and a province in order.
+    Index(CASES, (("queue", 1), ("theme", 1), ("province", 1), ("precedence", 1), ("_id", 1)), partial=_QUEUED),
     # Two leads of one request cannot be stored, whatever the code that writes them believes.
     Index(ASSIGNMENTS, (("request", 1),), unique=True, partial={"active": True}),
     Index(ASSIGNMENTS, (("expires_at", 1),), partial={"status": "offered"}),
     Index(ASSIGNMENTS, (("remind_at", 1),), partial={"status": "offered"}),
-    Index(ASSIGNMENTS, (("task_force", 1),), partial={"active": True}),
+    # `active` is among the keys, or counting would read every document to see what the condition says already.
+    Index(
+        ASSIGNMENTS,
+        (("active", 1), ("task_force", 1), ("province", 1), ("status", 1), ("_id", 1)),
+        partial={"active": True},
+    ),
     Index(ASSIGNMENTS, (("people", 1), ("_id", -1))),
     Index(ASSIGNMENTS, (("people", 1), ("status", 1), ("_id", -1))),
     Index(ASSIGNMENTS, (("status", 1), ("_id", -1))),
@@ -35,6 +44,7 @@ INDEXES = (
     Index(DECISIONS, (("request", 1), ("at", -1))),
     Index(EXPERTS, (("themes.code", 1),)),
     Index(EXPERTS, (("task_forces", 1), ("_id", 1))),
+    Index(REASSIGNMENTS, (("at", 1),), ttl_days=30),
     Index(CHECKS, (("at", 1),)),
 )
 

@@ -34,6 +34,7 @@ class Waiting:
             "theme": {"$in": [theme["code"] for theme in expert["themes"]]},
             "kind": {"$in": expert["kinds"]},
             "declined_by": {"$ne": expert["_id"]},
+            "pinned.expert": {"$in": [None, expert["_id"]]},
         }
         if expert["provinces"]:
             own = served(frozenset(expert["provinces"]), expert.get("home"))

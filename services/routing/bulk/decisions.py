@@ -1,0 +1,88 @@
+"""Several requests to one expert at once: each outcome is told, and one that cannot be does not stop the others."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from services.chassis.auth import Caller
+from services.chassis.execution import Executor
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem
+from services.chassis.work import Keys, Work
+from services.routing.desk import manages
+from services.routing.domain import NotAllowed
+from services.routing.handlers import assigning, pinning
+from services.routing.handlers.assigning import Wish
+from services.routing.rules import Rulebook
+from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
+from services.routing.store.board import BoardStore
+
+Action = Literal["assign", "assign_and_pin", "pin", "unpin"]
+_UNKNOWN = N_("It does not exist, or you may not see it.")
+_NOT_YOURS = N_("It belongs to another task force.")
+_CLOSED = N_("The assignment is already closed, or the request is over: nothing was changed.")
+
+
+class Decisions:
+    """A person's decision about several requests."""
+
+    def __init__(self, store: BoardStore, executor: Executor, book: Rulebook) -> None:
+        self._store = store
+        self._executor = executor
+        self._book = book
+
+    async def run(
+        self, numbers: Sequence[str], caller: Caller, action: Action, wish: Wish, correlation: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Decides about all in one unit of work; sent again it changes nothing more."""
+        rows, keys = await self.needs(numbers, wish.expert)
+        return await self._executor.run(
+            keys, lambda work: self.decide(work, rows, numbers, caller, action, wish), correlation
+        )
+
+    async def needs(self, numbers: Sequence[str], expert: str) -> tuple[list[Document], Keys]:
+        """The cases with these numbers, and the documents that deciding about them reads."""
+        rows = await self._store.cases(numbers)
+        leads = [row["lead"] for row in rows if row["lead"]]
+        return rows, {
+            CASES: [row["_id"] for row in rows],
+            ASSIGNMENTS: [lead["assignment"] for lead in leads],
+            EXPERTS: [expert],
+            LOADS: [expert, *(lead["expert"] for lead in leads)],
+        }
+
+    def decide(
+        self, work: Work, rows: Sequence[Document], numbers: Sequence[str], caller: Caller, action: Action, wish: Wish
+    ) -> list[dict[str, Any]]:
+        """What became of each request, in the order they were named: `outcome`, and `detail` (msgid) if refused."""
+        known, told = {row["number"]: row for row in rows}, []
+        for number in dict.fromkeys(numbers):
+            row = known.get(number)
+            try:
+                outcome, detail = self._one(work, row, caller, action, wish), ""
+            except Problem as problem:
+                outcome, detail = "refused", problem.detail or problem.title
+            except NotAllowed:
+                outcome, detail = "refused", _CLOSED
+            told.append({"number": number, "outcome": outcome, "detail": detail})
+        return told
+
+    def _one(self, work: Work, row: Document | None, caller: Caller, action: Action, wish: Wish) -> str:
+        if row is None:
+            raise Problem(404, _UNKNOWN)
+        case = work.get(CASES, row["_id"])
+        assert case is not None
+        if not manages(caller, [case["theme"]]):
+            raise Problem(403, _NOT_YOURS)
+        if action == "unpin":
+            pinning.unpin(work, case)
+            return "unpinned"
+        if action == "pin":
+            assigning.check_open(case)
+            assigning.check_conflict(case, assigning.known_expert(work, wish.expert, self._book.current))
+            pinning.pin(work, case, wish.expert, wish.by, wish.reason)
+            return "pinned"
+        assigning.assign(
+            work, case["_id"], row["lead"]["assignment"] if row["lead"] else None, wish, self._book.current
+        )
+        return "assigned"

@@ -1,0 +1,162 @@
+"""Experts from a sheet, line by line: a line is taken whole or not at all, and each line says what became of it.
+
+The sheet is read as it arrives, some lines at a time. An expert whose profile is as the line says stays untouched, so
+the same file sent again changes nothing. A dry run asks and checks everything, and writes nothing, here or at intake.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.chassis.access import ACCESS
+from services.chassis.auth import Caller
+from services.chassis.execution import Executor
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem, invalid
+from services.chassis.work import Work
+from services.routing.bulk.sheet import Fault, NotASheet, column_of, header_of, read_line
+from services.routing.desk import manages
+from services.routing.directory import Directory, Enrolled
+from services.routing.handlers import experts
+from services.routing.handlers.entitlement import is_entitled
+from services.routing.store import EXPERTS
+
+AT_ONCE = 50
+MOST = 2_000
+Check = Callable[[dict[str, Any]], dict[str, Any]]
+"""A profile as the API takes it -> as it is stored. Raises 422."""
+_WHO: dict[str, str] = {
+    "unknown": N_("Nobody is known by this: give a name, too, and the person is created."),
+    "ambiguous": N_("Several persons use this address: name the person by id."),
+    "erased": N_("This person was erased: create the person anew first."),
+}
+_NEW: dict[str, Any] = {"procedures": [], "provinces": [], "active": True}
+"""What a new expert has where the sheet says nothing; of a known one that stays as it is."""
+_TWICE = N_("The same person stands in an earlier line.")
+_NOT_YOURS = N_("You do not direct this task force.")
+_TOO_MANY = N_("At most 2000 lines at once.")
+
+
+@dataclass
+class Line:
+    """A line of the sheet, and what became of it: created, updated, unchanged or refused."""
+
+    number: int
+    person: dict[str, Any]
+    fields: dict[str, Any] | None
+    faults: list[Fault] = field(default_factory=list)
+    expert: str | None = None
+    outcome: str = "refused"
+
+    def refuse(self, column: str, detail: str) -> None:
+        """Says why it is not taken."""
+        self.faults.append({"column": column, "detail": detail})
+
+
+class Importing:
+    """Imports sheets."""
+
+    def __init__(self, executor: Executor, directory: Directory, check: Check) -> None:
+        self._executor = executor
+        self._directory = directory
+        self._check = check
+
+    async def run(self, chunks: AsyncIterator[str], caller: Caller, *, dry_run: bool) -> list[Line]:
+        """Every line with its outcome. Raises 422 for what is no sheet of experts."""
+        done: list[Line] = []
+        batch: list[Line] = []
+        seen: set[str] = set()
+        header: tuple[list[str], str] | None = None
+        number = 0
+        async for text in lines_of(chunks):
+            number += 1
+            if header is None:
+                header = _header(text)
+            elif text.strip():
+                batch.append(self._line(number, text, header, caller))
+            if len(done) + len(batch) > MOST:
+                raise invalid([{"pointer": "", "detail": _TOO_MANY}])
+            if len(batch) == AT_ONCE:
+                done += await self._take(batch, caller, seen, dry_run)
+                batch = []
+        if header is None:
+            raise invalid([{"pointer": "", "detail": N_("The sheet is empty.")}])
+        return [*done, *await self._take(batch, caller, seen, dry_run)]
+
+    def _line(self, number: int, text: str, header: tuple[list[str], str], caller: Caller) -> Line:
+        person, profile, faults = read_line(text, *header)
+        line = Line(number, person, None, faults)
+        try:
+            line.fields = self._check(profile)
+        except Problem as problem:
+            told = {fault["column"] for fault in faults}
+            for error in problem.errors:
+                column = column_of(error["pointer"])
+                if column not in told:
+                    line.refuse(column, error["detail"])
+        if line.fields and not manages(caller, line.fields["task_forces"]):
+            line.refuse("task_force", _NOT_YOURS)
+        return line
+
+    async def _take(self, lines: list[Line], caller: Caller, seen: set[str], dry_run: bool) -> list[Line]:
+        good = [line for line in lines if not line.faults]
+        people = await self._directory.enrol([line.person for line in good], dry_run=dry_run) if good else []
+        for line, who in zip(good, people, strict=True):
+            _recognise(line, who, seen)
+        ready = [line for line in good if line.expert and not line.faults]
+        ids = [str(line.expert) for line in ready]
+        if ready:
+            await self._executor.run({EXPERTS: ids, ACCESS: ids}, lambda work: _keep(work, ready, caller, dry_run))
+        return lines
+
+
+def _recognise(line: Line, who: Enrolled, seen: set[str]) -> None:
+    column = "persona" if "id" in line.person else "email"
+    if who.id is None:
+        line.refuse(column, _WHO[who.outcome])
+    elif who.id in seen:
+        line.refuse(column, _TWICE)
+    else:
+        line.expert = who.id
+        seen.add(who.id)
+
+
+def _keep(work: Work, lines: Sequence[Line], caller: Caller, dry_run: bool) -> None:
+    for line in lines:
+        id, fields = str(line.expert), line.fields or {}
+        known = work.get(EXPERTS, id)
+        line.faults = []
+        if known and not manages(caller, known["task_forces"]):
+            line.outcome = "refused"
+            line.refuse("task_force", _NOT_YOURS)
+        elif known and _same(known, fields):
+            line.outcome = "unchanged"
+        else:
+            line.outcome = "updated" if known else "created"
+            whole = fields if known else _NEW | fields
+            if not dry_run:
+                experts.keep_profile(work, id, whole, is_entitled(work.get(ACCESS, id), work.now))
+
+
+def _same(known: Document, fields: dict[str, Any]) -> bool:
+    return all(known.get(name) == value for name, value in fields.items())
+
+
+def _header(text: str) -> tuple[list[str], str]:
+    try:
+        return header_of(text)
+    except NotASheet as error:
+        detail = N_("The first line must name the columns of the sheet. Look at: {columns}")
+        raise Problem(422, N_("This is no sheet of experts"), detail, values={"columns": str(error)}) from error
+
+
+async def lines_of(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines of a text that arrives in pieces."""
+    rest = ""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).replace("\r\n", "\n").split("\n")
+        for line in whole:
+            yield line
+    if rest.strip():
+        yield rest

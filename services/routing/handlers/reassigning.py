@@ -1,0 +1,137 @@
+"""All cases of an expert go to others as a preview said, in one unit of work: what has changed since is left alone.
+
+A case is as it was shown when everything a decision depends on is the same, it is still with that expert, and whoever
+was to get it has the same profile and the same places. So what is applied is what was read, never something similar.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem, not_found
+from services.chassis.work import Work
+from services.routing.domain import ACTIVE, OVER
+from services.routing.handlers import cases, experts
+from services.routing.handlers.offers import REASSIGNED, let_go, never_again, offer
+from services.routing.handlers.recording import candidate, record
+from services.routing.matching import Candidate, Decision
+from services.routing.rules import Rules
+from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS, REASSIGNMENTS
+
+_MATTERS = ("theme", "procedure", "kind", "province", "body", "urgency", "declined_by", "former")
+
+
+def facts_of(case: Document) -> list[Any]:
+    """What a decision about a case depends on; a new message of the body is not part of it."""
+    return [*(case[name] for name in _MATTERS), case.get("companies", []), case.get("further_themes", [])]
+
+
+def item_of(case: Document, assignment: Document, decision: Decision, seen: Document) -> Document:
+    """One line of a preview. seen: version of the profile and places taken, of whoever is to get it."""
+    chosen = decision.chosen
+    return {
+        "request": case["_id"], "number": case["number"], "assignment": assignment["_id"],
+        "theme": case["theme"], "province": case["province"], "status": assignment["status"],
+        "pinned": cases.pinned_to(case) is not None, "facts": facts_of(case), "seen": seen,
+        "chosen": candidate(chosen) if chosen else None, "reason": decision.reason, "refused": decision.refused,
+        "until": decision.until, "wave": decision.wave,
+        "runners_up": [candidate(one) for one in decision.runners_up],
+        "vetoed": [list(entry) for entry in decision.vetoed], "vetoed_counts": decision.vetoed_counts,
+        "co_experts": [list(entry) for entry in decision.co_experts],
+    }  # fmt: skip
+
+
+def needs(preview: Document) -> dict[str, list[str]]:
+    """The documents that a confirmation reads."""
+    chosen = [item["chosen"]["expert"] for item in preview["items"] if item["chosen"]]
+    return {
+        REASSIGNMENTS: [preview["_id"]],
+        CASES: [item["request"] for item in preview["items"]],
+        ASSIGNMENTS: [item["assignment"] for item in preview["items"]],
+        EXPERTS: chosen,
+        LOADS: [*chosen, preview["expert"]],
+    }
+
+
+def confirm(work: Work, id: str, wanted: Collection[str] | None, release_rest: bool, rules: Rules) -> Document:
+    """Applies the lines with these numbers, None for all, and returns what became of each. Sent again it says the same.
+
+    release_rest: those that nobody can take wait for somebody else instead of staying where they are.
+    """
+    preview = work.get(REASSIGNMENTS, id)
+    if preview is None:
+        raise not_found()
+    choice = {"requests": None if wanted is None else sorted(wanted), "release_rest": release_rest}
+    if preview["outcome"]:
+        if preview["choice"] != choice:
+            detail = N_("This preview was confirmed before with another choice: make a new one.")
+            raise Problem(409, N_("It was confirmed already"), detail)
+        return dict(preview["outcome"])
+    held = {expert: len(experts.held(work, expert)) for expert in needs(preview)[EXPERTS]}
+    outcome: dict[str, list[str]] = {"moved": [], "released": [], "kept": [], "changed": [], "left_out": []}
+    for item in preview["items"]:
+        chosen = wanted is None or item["number"] in wanted
+        became = _apply(work, preview, item, held, release_rest, rules) if chosen else "left_out"
+        outcome[became].append(item["number"])
+    work.put(REASSIGNMENTS, {**preview, "choice": choice, "outcome": outcome, "confirmed_at": work.now})
+    return outcome
+
+
+def _apply(
+    work: Work, preview: Document, item: Document, held: dict[str, int], release_rest: bool, rules: Rules
+) -> str:
+    case, current = work.get(CASES, item["request"]), work.get(ASSIGNMENTS, item["assignment"])
+    if case is None or current is None or rules.version != preview["rules_version"] or not _as_shown(case, item):
+        return "changed"
+    if current["status"] not in ACTIVE or current["status"] != item["status"]:
+        return "changed"
+    if item["chosen"] is None:
+        if not release_rest:
+            return "kept"
+        _take_away(work, case, current)
+        return "released"
+    if not _can_take(work, case, item, held, rules):
+        return "changed"
+    case = _take_away(work, case, current)
+    decision, together = _decision(item, preview["rules_version"]), [who for _, who in item["co_experts"] if who]
+    made = offer(work, case, item["chosen"]["expert"], rules, together, preview["reason"])
+    record(work, case, decision, preview["by"], rules, made["_id"], preview["reason"])
+    return "moved"
+
+
+def _take_away(work: Work, case: Document, current: Document) -> Document:
+    """Whoever had it is not asked again by the matcher: a person took it from them."""
+    never_again(case, current)
+    case["pinned"] = None
+    let_go(work, case, current, REASSIGNED)
+    return work.get(CASES, case["_id"]) or case
+
+
+def _as_shown(case: Document, item: Document) -> bool:
+    lead = case["lead"]
+    here = lead is not None and lead["assignment"] == item["assignment"]
+    return here and case["status"] not in OVER and case["queue"] != "release" and facts_of(case) == item["facts"]
+
+
+def _can_take(work: Work, case: Document, item: Document, held: dict[str, int], rules: Rules) -> bool:
+    """Whether the chosen one is as seen, and has a place at this very moment."""
+    id, seen = item["chosen"]["expert"], item["seen"]
+    profile = work.get(EXPERTS, id)
+    if profile is None or (profile["version"], held[id]) != (seen["version"], seen["held"]):
+        return False
+    now = experts.to_match(profile, work.get(LOADS, id), work.now, experts.answer_due(work.now, rules), rules)
+    return now.there and now.free > 0 and not now.conflicts & {case["body"], *case.get("companies", ())}
+
+
+def _decision(item: Document, version: str) -> Decision:
+    return Decision(
+        item["request"], version, _candidate(item["chosen"]),
+        runners_up=tuple(_candidate(one) for one in item["runners_up"]),
+        vetoed=tuple((who, why) for who, why in item["vetoed"]), vetoed_counts=item["vetoed_counts"],
+        co_experts=tuple((theme, who) for theme, who in item["co_experts"]), wave=item["wave"],
+    )  # fmt: skip
+
+
+def _candidate(row: Document) -> Candidate:
+    return Candidate(row["expert"], row["score"], row["shares"])
