@@ -23,7 +23,8 @@ from tests.matrix.table import ROLES, built, committed, differences
 ENDLESS = "/api/notifications/stream"
 BODY = "012133"
 PATH_VALUES = {"number": "2026-999999", "id": derived_id("nobody"), "person": derived_id("nobody"), "code": "999999",
-               "name": "reply", "suffix": "json", "path:path": "none.css"}  # fmt: skip
+               "name": "reply", "suffix": "json", "path:path": "none.css",
+               "slot": derived_id("nobody"), "action": derived_id("nobody")}  # fmt: skip
 """Well-formed, and naming nothing that exists."""
 CONTENT = {"POST": {"json": {}}, "PUT": {"json": {}}, "PATCH": {"json": {}}}
 SCOPES = {"official": ("body", BODY), "representative": ("body", BODY)}
