@@ -1,4 +1,4 @@
-"""What people do about talks, for API and pages alike: load, check who asks, decide, save; and the job that frees slots.
+"""What people do about talks, for API and pages alike: load, check, decide, save; and the job that frees slots.
 
 The body of a request books; the body and the expert move or cancel; experts offer and withdraw their own slots.
 """

@@ -1,14 +1,15 @@
-"""An expert's day at a browser: offer times, be booked, record hours, be away; by keyboard, on a phone and a desktop."""
+"""An expert's day at a browser: times offered and booked, hours, absences; by keyboard, on a phone and a desktop."""
 
 import os
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
 from deploy.local.identities import DEMO_BODY, PEOPLE
+from services.chassis.i18n import ROME
 from tests.e2e.browser import PHONE, Person, at_browser, chromium
 from tests.e2e.conftest import World
 
@@ -54,7 +55,7 @@ async def shoot(person: Person, name: str, size) -> None:
 @pytest.mark.parametrize("size", [PHONE, None], ids=["phone", "desktop"])
 async def test_an_official_books_a_time_that_the_expert_offers(browser, world, eventually, size) -> None:
     number = await taken(world, eventually)
-    day = date.today() + timedelta(days=3 if size else 10)
+    day = datetime.now(ROME).date() + timedelta(days=3 if size else 10)
     async with at_browser(browser, world, size) as expert, at_browser(browser, world, size) as official:
         await come(expert, "expert", "/desk/slots")
         await expert.tab_to("#f-day")
@@ -127,7 +128,7 @@ async def test_an_expert_records_hours_by_keyboard(browser, world, eventually, s
 
 @pytest.mark.parametrize("size", [PHONE, None], ids=["phone", "desktop"])
 async def test_an_expert_keeps_absences_and_the_profile(browser, world, size) -> None:
-    away = date.today() + timedelta(days=400 if size else 420)
+    away = datetime.now(ROME).date() + timedelta(days=400 if size else 420)
     async with at_browser(browser, world, size) as expert:
         page = expert.page
         await come(expert, "expert", "/desk/absences")

@@ -135,8 +135,12 @@ async def test_who_pauses_is_asked_nothing_and_unanswered_offers_go_to_others(ro
     request = (await routing.database["cases"].find_one({}) or {})["_id"]
     async with routing.browser("anna") as browser:
         page = await browser.get("/desk/profile")
-        form = {"csrf_token": token_of(page), "version": re.search(r'name="version" value="(\d+)"', page.text)[1],  # type: ignore[index]
-                "day": ["1", "2", "3", "4", "5"], "paused": "yes", "available_hours": "", "new_body": "Varese"}  # fmt: skip
+        version = re.search(r'name="version" value="(\d+)"', page.text)
+        assert version
+        form = {
+            "csrf_token": token_of(page), "version": version[1], "day": ["1", "2", "3", "4", "5"], "paused": "yes",
+            "available_hours": "", "new_body": "Varese",
+        }  # fmt: skip
         saved = await browser.post("/desk/profile", data=form)
         again = await browser.post("/desk/profile", data=form)
         wrong = await browser.post("/desk/profile", data=form | {"new_body": "Atlantide", "day": []})

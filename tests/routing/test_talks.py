@@ -1,4 +1,4 @@
-"""Talks: offered slots, one taker each, moved and cancelled, freed with the lead; on the wall clock, across its changes."""
+"""Talks: offered slots, one taker each, moved and cancelled, freed with the lead; on the clock of the wall."""
 
 import asyncio
 import json

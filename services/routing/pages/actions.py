@@ -76,8 +76,10 @@ def router(today: Today) -> APIRouter:
     async def hours(request: Request, caller: Expert, month: str = "") -> Response:
         chosen, before, after = months(month, today.now())
         rows = await worklog.month(str(caller.id), chosen)
-        context: dict[str, Any] = {"rows": rows, "requests": by_request(rows), "kinds": ACTION, "month": chosen, "before": before,
-                   "after": after, **_spoken(today, request, caller, chosen, minutes_of(rows))}  # fmt: skip
+        context: dict[str, Any] = {
+            "rows": rows, "requests": by_request(rows), "kinds": ACTION, "month": chosen, "before": before,
+            "after": after, **_spoken(today, request, caller, chosen, minutes_of(rows)),
+        }  # fmt: skip
         return today.shown.pages.render(request, "day/hours.html", caller, **context)
 
     @routes.get("/desk/hours.csv")
@@ -92,9 +94,10 @@ def router(today: Today) -> APIRouter:
         chosen, before, after = months(month, today.now())
         found = await worklog.task_force(code, chosen, caller)
         minutes = sum(row["minutes"] for row in found["kinds"])
-        context: dict[str, Any] = {"code": code, "name": theme_name(code, language_of(request, caller)), "before": before,
-                   "after": after, "kinds": ACTION, "found": found,
-                   **_spoken(today, request, caller, chosen, minutes)}  # fmt: skip
+        context: dict[str, Any] = {
+            "code": code, "name": theme_name(code, language_of(request, caller)), "before": before, "after": after,
+            "kinds": ACTION, "found": found, **_spoken(today, request, caller, chosen, minutes),
+        }  # fmt: skip
         return today.shown.pages.render(request, "day/task_force_hours.html", caller, **context)
 
     return routes
