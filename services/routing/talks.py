@@ -36,7 +36,6 @@ class Meetings:
     talks: list[Document]
     free: list[Document] = field(default_factory=list)
     may_book: bool = False
-    may_change: bool = False
 
 
 class Talks:
@@ -51,7 +50,9 @@ class Talks:
     async def about(self, number: str, caller: Caller) -> Meetings:
         """The talks about a request, and the slots that its expert offers; 404 for who has no part in it."""
         case, lead = await self._request(number, caller)
-        booked = await self._days.talks_about(case["_id"])
+        inside = caller.has("coordinator", "secretariat") or bool(lead and caller.id in lead["people"])
+        # Monitors see figures and states, not where people meet.
+        booked = await self._days.talks_about(case["_id"]) if inside or is_of_body(caller, case) else []
         follows = lead is not None and lead["status"] == "accepted" and case["status"] not in OVER
         free: list[Document] = []
         of_body = is_of_body(caller, case)
@@ -60,7 +61,7 @@ class Talks:
             profile = await self._days.expert(lead["expert"])
             slots = await self._days.agenda(lead["expert"])
             free = [dict(slot) for slot in bookable(slots, (profile or {}).get("absences", []), self._now())]
-        return Meetings(case, lead if follows else None, booked, free, of_body and follows, of_body or mine)
+        return Meetings(case, lead if follows else None, booked, free, of_body and follows)
 
     async def talk(self, id: str, caller: Caller) -> Document:
         """A talk of the caller's own, or of a body of theirs; coordination sees all."""

@@ -179,6 +179,7 @@ async def test_who_has_no_part_in_a_request_sees_and_books_nothing(routing: Rout
     (slot,) = await offered(routing)
     await routing.grant("eva", "official", "body", "015146")
     await routing.grant("bruno", "expert")
+    await routing.grant("mara", "monitor")
     async with routing.api("ugo") as api:
         talk = (await api.post(PATH, json={"slot": slot})).json()["id"]
 
@@ -187,6 +188,9 @@ async def test_who_has_no_part_in_a_request_sees_and_books_nothing(routing: Rout
             assert (await api.get(PATH)).status_code == 404
             assert (await api.get(f"/api/routing/talks/{talk}")).status_code == 404
             assert (await api.post(f"/api/routing/talks/{talk}/cancel")).status_code == 404
+    async with routing.browser("mara") as monitor:
+        page = await monitor.get(f"/desk/requests/{NUMBER}/talks")
+        assert page.status_code == 200 and "incontro.example" not in page.text
     async with routing.api("bruno") as api:
         assert (await api.get(SLOTS)).status_code == 404
         assert (await api.post(SLOTS, json=TEN)).status_code == 403
