@@ -119,7 +119,7 @@ async def test_experts_change_what_is_theirs_and_nothing_else(routing: Routing) 
     assert changed.json() == read.json()
     assert read.headers["etag"] == changed.headers["etag"]
     assert {name: changed.json()[name] for name in mine} == mine
-    assert (lost.status_code, more.status_code, capacity.status_code, foreign.status_code) == (412, 422, 422, 403)
+    assert (lost.status_code, more.status_code, capacity.status_code, foreign.status_code) == (412, 422, 422, 404)
 
 
 @pytest.mark.parametrize(("own", "places"), [({}, 5), ({"available_hours": 8.0}, 2), ({"available_hours": 99.0}, 5)])

@@ -57,7 +57,7 @@ def router(executor: Executor) -> APIRouter:
     ) -> dict[str, Any]:
         """An expert changes what is theirs to say. With If-Match: 412 if the profile changed meanwhile."""
         if caller.id != id:
-            raise forbidden()
+            raise not_found()
         sent, expected = changes.document(), version_of(request.headers.get("if-match"))
         made = await executor.run({EXPERTS: [id]}, lambda work: own.change_own(work, id, sent, expected))
         response.headers["ETag"] = f'"{made["version"]}"'

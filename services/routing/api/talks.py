@@ -8,7 +8,7 @@ from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
 from services.chassis.idempotency import once
-from services.chassis.problems import Problem, forbidden, not_found
+from services.chassis.problems import Problem, not_found
 from services.chassis.work import Work
 from services.routing.api.meetings import (
     Choice,
@@ -100,4 +100,4 @@ def router(talks: Talks, executor: Executor) -> APIRouter:
 
 def _own(caller: Caller, id: str) -> None:
     if caller.id != id:
-        raise forbidden()
+        raise not_found()
