@@ -1,13 +1,13 @@
 """The table of contents of the published language: every stream and every event type."""
 
-from contracts import access, assignments, bodies, measurements, notifications, requests, service_levels
+from contracts import access, assignments, bodies, measurements, notifications, requests, service_levels, talks
 from contracts.envelope import Event, event_type
 
 STREAMS: dict[str, tuple[type[Event], ...]] = {
     "requests": requests.EVENTS,
     "bodies": bodies.EVENTS,
     "access": access.EVENTS,
-    "assignments": assignments.EVENTS,
+    "assignments": (*assignments.EVENTS, *talks.EVENTS),
     "notifications": notifications.EVENTS,
     "service-levels": service_levels.EVENTS,
     "measurements": measurements.EVENTS,

@@ -4,14 +4,17 @@ Pure arithmetic on instants, exact to the microsecond. Inputs are aware datetime
 An instant is open when the clock on the office's wall, at that instant, shows a time inside an opening span of
 a day that is not closed. Everything else (DST, midnight, lunch, holidays) follows from this sentence.
 
-`calendars.py` says when an office is open, `openings.py` lays a calendar over one year, `arithmetic.py` counts.
+`calendars.py` says when an office is open, `openings.py` lays a calendar over one year, `arithmetic.py` counts;
+`targets.py` says within how much of it bodies are to be served.
 For another office: build a `Calendar`; no code changes.
 """
 
 from contracts.working_time.arithmetic import NeverReached, Pause, add_working_time, next_opening, working_time
 from contracts.working_time.calendars import Calendar, Span, Week, always_open, office_calendar
+from contracts.working_time.targets import SERVICE_TARGETS
 
 __all__ = [
+    "SERVICE_TARGETS",
     "Calendar",
     "NeverReached",
     "Pause",

@@ -13,6 +13,7 @@ from contracts.assignments import (
 )
 from contracts.requests import RequestEvent
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
+from contracts.talks import TalkBooked, TalkCancelled, TalkEvent, TalkMoved
 from services.chassis import access
 from services.chassis.access import ACCESS
 from services.chassis.decoding import On
@@ -46,6 +47,14 @@ def _deadline(event: DeadlineEvent) -> Happening:
     return Happening(event, data.request, data.number, (0, 0), lead=data.lead, facts=facts)
 
 
+def _talk(event: TalkEvent) -> Happening:
+    state = event.data.state
+    facts: dict[str, Any] = event.data.model_dump(include=_FACTS)
+    facts |= state.model_dump(include={"assignment", "expert", "booked_by", "starts_at", "ends_at", "way"})
+    facts |= {"talk": state.id, "sequence": event.sequence}
+    return Happening(event, state.request, state.number, state.request_order, None, state.expert, None, facts)
+
+
 def _on_request(work: Work, event: RequestEvent) -> None:
     handlers.keep_state(work, event.subject, event.order, event.data.state.model_dump(include=handlers.KEPT))
     handlers.tell(work, _request(event))
@@ -59,6 +68,10 @@ def _on_deadline(work: Work, event: DeadlineEvent) -> None:
     handlers.tell(work, _deadline(event))
 
 
+def _on_talk(work: Work, event: TalkEvent) -> None:
+    handlers.tell(work, _talk(event))
+
+
 def _on_access(work: Work, event: AccessEvent) -> None:
     access.apply(work, event)
     handlers.note_grants(work, event.subject, event.id, event.time, event.data.state.grants)
@@ -68,7 +81,7 @@ def _of_request(event: RequestEvent) -> Keys:
     return {REQUESTS: [event.subject], NOTICES: handlers.notice_ids(event)}
 
 
-def _notices(event: AssignmentEvent | DeadlineEvent) -> Keys:
+def _notices(event: AssignmentEvent | DeadlineEvent | TalkEvent) -> Keys:
     return {NOTICES: handlers.notice_ids(event)}
 
 
@@ -82,6 +95,7 @@ EVENTS: tuple[On[Any], ...] = (
     On(AssignmentReminded, _on_assignment, _notices),
     On(AssignmentAccepted, _on_assignment, _notices),
     On(RequestUnroutable, _on_assignment, _notices),
+    *(On(model, _on_talk, _notices) for model in (TalkBooked, TalkMoved, TalkCancelled)),
     On(DeadlineAtRisk, _on_deadline, _notices),
     On(DeadlineBreached, _on_deadline, _notices),
     *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Audience = Literal["requester", "lead", "expert", "coordinators", "secretariat"]
+Audience = Literal["requester", "lead", "expert", "booker", "coordinators", "secretariat"]
 Facts = Mapping[str, Any]
 
 
@@ -50,6 +50,12 @@ class Line:
     when: Callable[[Facts], bool] = _always
 
 
+_TALKS = "/desk/requests/{number}/talks"
+APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
+"""Messages that bring an appointment for the reader's calendar, or take it out."""
+APPOINTMENT = N_("Talk about request {number}")
+"""What the appointment is called there."""
+
 MESSAGES: dict[str, Message] = {
     message.code: message
     for message in (
@@ -67,6 +73,9 @@ MESSAGES: dict[str, Message] = {
         Message("closed", N_("The request has been closed")),
         Message("withdrawn", N_("The request has been withdrawn")),
         Message("unroutable", N_("Nobody can be offered a request")),
+        Message("talk-booked", N_("A talk is booked"), _TALKS),
+        Message("talk-moved", N_("A talk is moved"), _TALKS),
+        Message("talk-cancelled", N_("A talk is cancelled"), _TALKS),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
     )
@@ -87,6 +96,9 @@ LINES: tuple[Line, ...] = (
     Line("affianca.assignment.reminded.v1", "reminder", ("expert",)),
     Line("affianca.assignment.accepted.v1", "taken", ("requester",)),
     Line("affianca.assignment.unroutable.v1", "unroutable", ("coordinators", "secretariat")),
+    Line("affianca.talk.booked.v1", "talk-booked", ("booker", "expert")),
+    Line("affianca.talk.moved.v1", "talk-moved", ("booker", "expert")),
+    Line("affianca.talk.cancelled.v1", "talk-cancelled", ("booker", "expert")),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
 )
@@ -95,6 +107,7 @@ READERS: dict[Audience, tuple[str, ...]] = {
     "requester": ("official", "representative"),
     "lead": ("expert", "coordinator"),
     "expert": ("expert", "coordinator"),
+    "booker": ("official", "representative"),
     "coordinators": ("coordinator",),
     "secretariat": ("secretariat",),
 }
@@ -114,6 +127,9 @@ METRICS: dict[str, str] = {
     "resolution": N_("the request is resolved"),
 }
 """What a deadline is about, as the end of "the moment by which ..."."""
+
+WAYS: dict[str, str] = {"in_person": N_("in person"), "remote": N_("by video call"), "phone": N_("by phone")}
+"""How a talk is held."""
 
 OUTCOMES: dict[str, str] = {
     "solved": N_("solved"),

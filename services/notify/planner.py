@@ -104,8 +104,15 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
         if audience in ("lead", "expert"):
             found.add(notice[audience])
             continue
-        scopes = {"requester": _bodies(notice, state), "coordinators": [None, _task_force(notice, state)]}
+        scopes = {
+            "requester": _bodies(notice, state),
+            "booker": _bodies(notice, state),
+            "coordinators": [None, _task_force(notice, state)],
+        }
         reached = _holding(audience, scopes.get(audience, [None]), notice["at"], holders)
+        if audience == "booker":
+            found |= reached & {notice["facts"]["booked_by"]}
+            continue
         asked_by = state["requester"] if audience == "requester" else None
         found |= {asked_by} if asked_by in reached else reached
     return frozenset(person for person in found if person and person != notice["facts"].get("author"))

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.chassis.i18n import LANGUAGES, Language, Translations, Translator
-from services.notify.messages import MESSAGES, METRICS, OUTCOMES, REASONS
+from services.notify.messages import APPOINTMENT, MESSAGES, METRICS, OUTCOMES, REASONS, WAYS
 
 _WIDTH = 76
 _LONGEST_QUOTE = 4_000
@@ -42,6 +42,10 @@ class Texts:
         """What a message is called in lists and subjects."""
         return self._translations.translator(language)(MESSAGES[message].title)
 
+    def appointment(self, number: str, language: Language) -> str:
+        """What a talk is called in a calendar."""
+        return self._translations.translator(language)(APPOINTMENT, number=number)
+
     def mail(self, message: str, language: Language, values: dict[str, Any]) -> Rendered:
         """The message for one reader."""
         plain = self._environments[language].get_template(f"mail/{message}.txt").render(values)
@@ -60,7 +64,7 @@ def _environment(loader: FileSystemLoader, translator: Translator) -> Environmen
         auto_reload=False,
     )
     environment.globals.update(_=translator.gettext, ngettext=translator.ngettext)
-    environment.globals.update(metrics=METRICS, reasons=REASONS, outcomes=OUTCOMES)
+    environment.globals.update(metrics=METRICS, reasons=REASONS, outcomes=OUTCOMES, ways=WAYS)
     environment.filters.update(date=translator.date, datetime=translator.datetime, quoted=quoted)
     return environment
 

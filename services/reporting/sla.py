@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from contracts.working_time import Calendar, NeverReached, add_working_time, office_calendar, working_time
+from contracts.working_time import (
+    SERVICE_TARGETS,
+    Calendar,
+    NeverReached,
+    add_working_time,
+    office_calendar,
+    working_time,
+)
 from services.reporting.domain import Life
 
 State = Literal["met", "breached", "running", "paused", "void"]
@@ -27,7 +34,6 @@ OPEN: tuple[Verdict, ...] = ("in_time", "at_risk", "overdue")
 BROKEN: tuple[Verdict, ...] = ("breached", "overdue")
 WARN_AT = 0.75
 """The share of the target after which people are warned."""
-_DAY = 8 * 60
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools know)
@@ -63,9 +69,9 @@ class Metric:
 
 
 METRICS: Mapping[str, Metric] = {
-    "acceptance": Metric(N_("Acceptance"), accepted, {"normal": 2 * _DAY, "high": _DAY // 2}),
-    "first_answer": Metric(N_("First answer"), answered, {"normal": 5 * _DAY, "high": 2 * _DAY}),
-    "resolution": Metric(N_("Resolution"), resolved, {"normal": 20 * _DAY, "high": 10 * _DAY}),
+    "acceptance": Metric(N_("Acceptance"), accepted, SERVICE_TARGETS["acceptance"]),
+    "first_answer": Metric(N_("First answer"), answered, SERVICE_TARGETS["first_answer"]),
+    "resolution": Metric(N_("Resolution"), resolved, SERVICE_TARGETS["resolution"]),
 }
 
 

@@ -13,6 +13,7 @@ from services.chassis.work import Work
 from services.routing.domain import NotAllowed
 from services.routing.handlers import assigning, offers, pinning
 from services.routing.handlers.assigning import Wish
+from services.routing.handlers.own import decline_and_declare
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.reading import Reading
@@ -58,8 +59,8 @@ class Desk:
         return await self._answer(id, caller, offers.accept)
 
     async def decline(self, id: str, caller: Caller, reason: str) -> Document:
-        """The expert does not take the request."""
-        return await self._answer(id, caller, offers.decline, reason)
+        """The expert does not take the request; a conflict of interest is remembered."""
+        return await self._answer(id, caller, decline_and_declare, reason)
 
     async def release(self, id: str, caller: Caller) -> Document:
         """The expert gives the request back, or a coordinator takes it away."""
@@ -139,7 +140,7 @@ class Desk:
         known = await self.assignment(id, caller)
         if known["expert"] != caller.id and not (staff and manages(caller, [known["task_force"]])):
             raise forbidden()
-        keys = {CASES: [known["request"]], ASSIGNMENTS: [id], LOADS: [known["expert"]]}
+        keys = {CASES: [known["request"]], ASSIGNMENTS: [id], LOADS: [known["expert"]], EXPERTS: [known["expert"]]}
         return await self._run(
             keys, lambda work: act(work, work.get(CASES, known["request"]), work.get(ASSIGNMENTS, id), *more)
         )

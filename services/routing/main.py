@@ -9,7 +9,9 @@ from services.chassis.correcting import Kept
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.work import Work
-from services.routing.api import assignments, availability, decisions, experts, reassignments, sheets
+from services.routing.api import actions as actions_api
+from services.routing.api import assignments, availability, decisions, experts, own, reassignments, sheets
+from services.routing.api import talks as talks_api
 from services.routing.bulk.decisions import Decisions
 from services.routing.bulk.importing import Importing
 from services.routing.bulk.reassignments import Reassignments
@@ -20,7 +22,19 @@ from services.routing.directory import Directory
 from services.routing.handlers.cases import restate, rests_on
 from services.routing.matcher import Matcher
 from services.routing.names import Names
-from services.routing.pages import answers, board, deciding, decision, reassigning
+from services.routing.pages import (
+    absences,
+    actions,
+    answers,
+    board,
+    day,
+    deciding,
+    decision,
+    profile,
+    reassigning,
+    slots,
+    talks,
+)
 from services.routing.pages import desk as desk_pages
 from services.routing.pages import experts as expert_pages
 from services.routing.pages import sheets as sheet_pages
@@ -28,11 +42,16 @@ from services.routing.pages.board import Board
 from services.routing.pages.experts import Keeping
 from services.routing.pages.reassigning import Moving
 from services.routing.pages.shown import Shown
+from services.routing.pages.today import Today
 from services.routing.rules import Rulebook
 from services.routing.store import CASES, DERIVED, INDEXES
+from services.routing.store.actions import Actions
 from services.routing.store.board import BoardStore
+from services.routing.store.day import Days
 from services.routing.store.reading import Reading
 from services.routing.store.waiting import Waiting
+from services.routing.talks import Talks
+from services.routing.worklog import Worklog
 
 PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
 
@@ -58,10 +77,19 @@ def build(settings: Settings, clock: Clock) -> Service:
     desk = Desk(reading, executor, book)
     service.web.include(assignments.router(desk, reading))
     service.web.include(experts.router(reading, executor))
-    service.web.include(availability.router(executor))
+    service.web.include(availability.router(executor, clock.now))
+    service.web.include(own.router(executor))
     service.web.include(decisions.router(desk, reading, service.web.pages))
-    shown = Shown(desk, reading, names, service.web.pages)
-    service.web.include(desk_pages.router(shown))
+    days = Days(database)
+    meetings = Talks(days, reading, executor, clock.now)
+    service.runs("talks", 0.5, meetings.free_loose, woken=False)
+    worklog = Worklog(Actions(database), reading, executor)
+    service.web.include(talks_api.router(meetings, executor))
+    service.web.include(actions_api.router(worklog, executor))
+    shown = Shown(desk, reading, names, service.web.pages, days)
+    today = Today(shown, days, meetings, worklog, executor, clock.now, settings)
+    for page in (day, desk_pages, talks, slots, actions, profile, absences):
+        service.web.include(page.router(today))
     service.web.include(answers.router(shown))
     service.web.include(decision.router(shown))
     directory = Directory(settings)

@@ -91,6 +91,21 @@ TAKES: dict[str, Taken] = {
     "POST /api/experts/{id}/absences": ("expert", {"from": "2026-08-01", "to": "2026-08-15"}),
     "POST /api/experts/{id}/absences/import": ("expert", {"calendar": _CALENDAR}),
     "POST /api/experts/{id}/conflicts": ("expert", {"bodies": [BODY], "companies": ["01234567890"]}),
+    "PATCH /api/experts/{id}/availability": ("expert", {
+        "working_days": [1, 2], "available_hours": 10, "languages": ["it"], "paused": False,
+        "conflicts": {"bodies": [BODY], "companies": ["01234567890"]},
+    }),
+    "POST /api/experts/{id}/slots": ("expert", {
+        "day": "2027-03-22", "at": "10:00:00", "minutes": 30, "way": "remote", "place": "Stanza 1", "weeks": 2,
+    }),
+    "POST /api/routing/requests/{number}/talks": ("official", {"slot": SOMETHING}),
+    "POST /api/routing/talks/{id}/move": ("expert", {"slot": SOMETHING}),
+    "POST /api/assignments/{id}/actions": ("expert", {
+        "day": "2026-11-24", "kind": "meeting", "minutes": 90, "note": "Con l’ufficio tecnico.",
+    }),
+    "PATCH /api/assignments/{id}/actions/{action}": ("expert", {
+        "day": "2026-11-24", "kind": "call", "minutes": 30, "note": "", "withdrawn": False,
+    }),
     "POST /api/routing/requests/{number}/assign": (
         "coordinator",
         {"expert": person_of("expert"), "co_experts": [SOMETHING], "reason": "Conosce il sito.", "pin": True},
@@ -115,6 +130,7 @@ WITHOUT_BODY = {
     "POST /api/intake/mails/{id}/refusal": "coordinator",
     "POST /api/assignments/{id}/accept": "expert",
     "POST /api/assignments/{id}/release": "coordinator",
+    "POST /api/routing/talks/{id}/cancel": "expert",
     "POST /api/notifications/{id}/read": "official",
     "POST /api/deliveries/{id}/retry": "coordinator",
     "POST /api/notify/queue/retry": "coordinator",
@@ -129,7 +145,8 @@ def address(route: str, **others: str) -> tuple[str, str]:
     """The method of a route and a path with values in its places."""
     method, path = route.split(" ")
     id = person_of("expert") if "/experts/" in path else SOMETHING
-    return method, path.format(**{"number": NUMBER, "code": BODY, "id": id, "person": SOMETHING, **others})
+    own = {"number": NUMBER, "code": BODY, "id": id, "person": SOMETHING, "action": SOMETHING}
+    return method, path.format(**{**own, **others})
 
 
 def changing(installation: Installation) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Person:
 
     def _note(self, answer: Response) -> None:
         # A part of a page may ask its owner before the owner has heard of a request: then it says so.
-        if answer.status >= 400 and not answer.url.endswith(("/assignment", "/deadlines")):
+        if answer.status >= 400 and not answer.url.endswith(("/assignment", "/deadlines", "/talks")):
             self.faults.append(f"{answer.status} {answer.url}")
 
     async def open(self, path: str) -> None:

@@ -1,6 +1,6 @@
 """Events and people for the tests of notify."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka.structs import ConsumerRecord
@@ -10,11 +10,13 @@ from contracts.assignments import AssignmentState
 from contracts.envelope import Event, derived_id, event_type
 from contracts.mail_references import MailReference, message_id
 from contracts.requests import RequestState
+from contracts.talks import TalkState
 from services.chassis.clock import Clock
 
 BODY = "016024"
 THEME = "environment"
 NOW = Clock().now()
+TALK_AT = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 
 
 def id_of(name: str) -> str:
@@ -63,6 +65,17 @@ def said(role: str = "expert", **changes: Any) -> dict[str, Any]:
     """The payload of a message."""
     facts = {"message": MESSAGE, "author": None, "author_role": role, "visibility": "shared", "automatic": False}
     return facts | changes
+
+
+def about_talk(model: type[Event], sequence: int = 1, **changes: Any) -> Event:
+    facts = {
+        "id": id_of("talk"), "request": REQUEST, "number": "2026-000123", "request_order": (1, 1), "expert": LEAD,
+        "assignment": id_of("assignment"), "booked_by": OFFICIAL, "starts_at": TALK_AT, "way": "remote",
+        "ends_at": TALK_AT + timedelta(minutes=30), "status": "booked",
+    }  # fmt: skip
+    of_state = {name: value for name, value in changes.items() if name in TalkState.model_fields}
+    payload = {name: value for name, value in changes.items() if name not in TalkState.model_fields}
+    return an_event(model, REQUEST, sequence, {"state": TalkState(**facts | of_state), **payload})
 
 
 def about_deadline(model: type[Event], sequence: int = 1, **changes: Any) -> Event:

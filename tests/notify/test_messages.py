@@ -23,18 +23,21 @@ from contracts.requests import (
     RequestWithdrawn,
 )
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached
+from contracts.talks import TalkBooked, TalkCancelled, TalkMoved
 from services.notify.consumers import EVENTS
 from services.notify.main import FOLDER
-from services.notify.messages import LINES, MESSAGES, told
+from services.notify.messages import APPOINTMENTS, LINES, MESSAGES, told
 from services.notify.texts import Texts
 from tests.notify.material import (
     COORDINATOR,
     LEAD,
     OFFICIAL,
+    TALK_AT,
     THEME,
     about_assignment,
     about_deadline,
     about_request,
+    about_talk,
     granted,
     id_of,
     said,
@@ -59,6 +62,9 @@ CAUSES: dict[str, tuple[Event, str]] = {
         about_assignment(RequestUnroutable, expert=None, status="unroutable", reason="no_capacity"),
         COORDINATOR,
     ),
+    "talk-booked": (about_talk(TalkBooked, 5), OFFICIAL),
+    "talk-moved": (about_talk(TalkMoved, 6, previous_starts_at=TALK_AT), OFFICIAL),
+    "talk-cancelled": (about_talk(TalkCancelled, 7, reason="lead_changed", status="cancelled"), OFFICIAL),
     "deadline-at-risk": (about_deadline(DeadlineAtRisk), LEAD),
     "deadline-breached": (about_deadline(DeadlineBreached), COORDINATOR),
 }
@@ -91,6 +97,7 @@ def says_everything(mail: EmailMessage, code: str, language: str) -> None:
     assert "&lt;il&gt;" in html and "<il>" not in html and "<b>x" not in html
     assert not re.search(r"None|[{}]|Undefined", plain)
     link = "desk/assignments/" + id_of("assignment") if code in ("offer", "reminder") else "requests/2026-000123"
+    link = "desk/requests/2026-000123/talks" if code in APPOINTMENTS else link
     assert f"\nhttp://affianca.test/{link}\n" in plain
     assert f'href="http://affianca.test/{link}"' in html and 'href="https://evil' not in html
     polite = (

@@ -7,9 +7,11 @@ from email.utils import format_datetime, parseaddr
 import aiosmtplib
 
 from contracts.mail_references import MailReference, message_id, reply_address
+from services.chassis.appointments import Appointment, calendar_text, uid_of
 from services.chassis.settings import Settings
 from services.notify.channels import mail
 from services.notify.channels.letter import SENT, Letter, Outcome, Send
+from services.notify.messages import APPOINTMENTS
 from services.notify.texts import Texts
 
 _TIMEOUT = 20.0
@@ -83,7 +85,26 @@ class Email:
             headers.append(f"In-Reply-To: {first}\r\nReferences: {first}\r\n")
         headers.append(_OF_EVERY_MAIL)
         headers.append(f"Content-Language: {person.language}\r\n")
-        return mail.alternatives(headers, letter.id, text.plain, text.html)
+        calendar = self._appointment(letter) if letter.message in APPOINTMENTS else None
+        return mail.alternatives(headers, letter.id, text.plain, text.html, calendar)
+
+    def _appointment(self, letter: Letter) -> mail.CalendarPart:
+        """The talk as calendars take it. Where it takes place is free text, which stays on the page."""
+        facts, person = letter.values, letter.recipient
+        appointment = Appointment(
+            uid=uid_of(facts["talk"], self._sender),
+            sequence=facts["sequence"],
+            stamp=letter.at,
+            start=facts["starts_at"],
+            end=facts["ends_at"],
+            summary=self._texts.appointment(letter.number, person.language),
+            url=facts["link"],
+            description=facts["link"],
+            organizer=(f"Affianca – {self._settings.programme}", self._sender),
+            people=[(person.name, person.email)],
+            cancelled=letter.message == "talk-cancelled",
+        )
+        return mail.CalendarPart(appointment.method, calendar_text(appointment))
 
     def _message_id(self, letter: Letter, delivery: str) -> str:
         return message_id(self._secret, MailReference(delivery, letter.number), self._host)

@@ -9,6 +9,7 @@ SMTP client.
 import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Iterable
+from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 
@@ -43,23 +44,33 @@ def address_header(name: str, person: str, address: str) -> str:
     return f"{name}: {phrase}{fold} <{checked}>{CRLF}"
 
 
-def alternatives(headers: Iterable[str], id: str, plain: str, html: str) -> bytes:
-    """A mail with both forms of its text. `id`: unique, of letters, digits and hyphens."""
+@dataclass(frozen=True)
+class CalendarPart:
+    """An appointment beside the text; calendars offer to do what the method says (RFC 6047)."""
+
+    method: str
+    text: str
+
+
+def alternatives(headers: Iterable[str], id: str, plain: str, html: str, calendar: CalendarPart | None = None) -> bytes:
+    """A mail with both forms of its text, and perhaps an appointment. `id`: unique, of letters, digits and hyphens."""
     # "=_" never occurs in quoted-printable text, so the boundary cannot either.
     boundary = f"=_{id}"
     head = "".join(headers) + f'MIME-Version: 1.0{CRLF}Content-Type: multipart/alternative;{CRLF} boundary="{boundary}"'
     return b"".join((
         head.encode("ascii"), b"\r\n\r\n",
-        _part(boundary, "plain", plain), _part(boundary, "html", html), f"--{boundary}--{CRLF}".encode("ascii"),
+        _part(boundary, "plain", plain), _part(boundary, "html", html),
+        _part(boundary, "calendar", calendar.text, f"; method={calendar.method}") if calendar else b"",
+        f"--{boundary}--{CRLF}".encode("ascii"),
     ))  # fmt: skip
 
 
-def _part(boundary: str, subtype: str, text: str) -> bytes:
+def _part(boundary: str, subtype: str, text: str, more: str = "") -> bytes:
     lines = text.encode("utf-8", "replace").splitlines()
     # With a line end in it, also the soft ones are written as the first real one.
     body = b2a_qp(b"\r\n".join((*lines, b"")), istext=True)
     head = (
-        f'--{boundary}{CRLF}Content-Type: text/{subtype}; charset="utf-8"{CRLF}'
+        f'--{boundary}{CRLF}Content-Type: text/{subtype}; charset="utf-8"{more}{CRLF}'
         f"Content-Transfer-Encoding: quoted-printable{CRLF}{CRLF}"
     )
     return head.encode("ascii") + body + b"\r\n"

@@ -1,5 +1,8 @@
 """/api/experts/{id}/...: absences, one or a whole calendar, and conflicts of interest: told by expert or manager."""
 
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -16,6 +19,7 @@ from services.routing.api.calendars import NotACalendar, absences
 from services.routing.api.documents import expert
 from services.routing.api.profiles import Absence, Conflicts
 from services.routing.desk import manages
+from services.routing.domain import ROME
 from services.routing.handlers import experts
 from services.routing.store import EXPERTS
 
@@ -29,7 +33,7 @@ class CalendarFile(BaseModel):
     calendar: Annotated[str, Field(min_length=1, max_length=500_000)]
 
 
-def router(executor: Executor) -> APIRouter:
+def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/experts/{id}", tags=["experts"])
 
@@ -46,9 +50,11 @@ def router(executor: Executor) -> APIRouter:
 
     @routes.post("/absences/import", status_code=201)
     async def import_absences(request: Request, caller: Reader, id: str, file: CalendarFile) -> dict[str, Any]:
-        """All absences of an iCalendar file; what is no absence of whole days is counted. Titles are not kept."""
+        """All absences of an iCalendar file, repeating ones for two years; the rest is counted. Titles are not kept."""
         try:
-            found, left_out = absences(file.calendar.encode())
+            # Reading a large calendar takes a while: others are served meanwhile.
+            today = now().astimezone(ROME).date()
+            found, left_out = await asyncio.to_thread(absences, file.calendar.encode(), today)
         except (NotACalendar, UnicodeEncodeError) as error:
             raise invalid([{"pointer": "/calendar", "detail": N_("This is no iCalendar file.")}]) from error
 

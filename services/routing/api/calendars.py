@@ -1,15 +1,18 @@
 """Absences from an iCalendar file, as calendars export it. Titles and everything else in it are not kept.
 
 An all-day event lasts from its first day to the day before its end, on the wall calendar: no time zone moves it. An
-event with times counts for the days that it covers from midnight to midnight in Italy. The rest is told, not imported.
+event with times counts for the days that it covers from midnight to midnight in Italy. A repeating event counts for
+every time it comes within two years (`repeats.py`). The rest is told, not imported.
 """
 
+import time as clock
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from icalendar import Calendar
 
+from services.routing.api.repeats import TooMuch, repeats, single_events
 from services.routing.domain import ROME, days_off
 
 Event = Any
@@ -17,22 +20,23 @@ Event = Any
 _MOST = 1_000
 _LONGEST = timedelta(days=1100)
 _DAY = timedelta(days=1)
+_SECONDS = 2.0
+"""How long the repeating events of one file may take."""
 
 
 class NotACalendar(ValueError):
     """The text is no iCalendar file."""
 
 
-def absences(text: bytes) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """The absences as they are stored, and how many events were left out for which reason."""
+def absences(text: bytes, today: date) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The absences that are not over, as they are stored, and how many events were left out for which reason."""
     try:
         whole = Calendar.from_ical(text)
         if whole.name != "VCALENDAR":
             raise NotACalendar("no VCALENDAR")
-        events = whole.walk("VEVENT")
         found, left_out = [], dict[str, int]()
-        for number, event in enumerate(events):
-            why, days = ("too_many", None) if number >= _MOST else _days(event)
+        for number, (why, days) in enumerate(_all_days(whole, today)):
+            why, days = ("too_many", None) if number >= _MOST else ("past", None) if over(days, today) else (why, days)
             if days is None:
                 left_out[why] = left_out.get(why, 0) + 1
             else:
@@ -43,11 +47,45 @@ def absences(text: bytes) -> tuple[list[dict[str, Any]], dict[str, int]]:
     return list({(item["from"], item["to"]): item for item in found}.values()), left_out
 
 
+def over(days: tuple[date, date] | None, today: date) -> bool:
+    """Whether an absence has passed."""
+    return days is not None and days[1] < today
+
+
+def _all_days(whole: Calendar, today: date) -> Iterator[tuple[str, tuple[date, date] | None]]:
+    """Why an event is left out, or its days; events that belong together are read together."""
+    events: list[Event] = list(whole.walk("VEVENT"))
+    series = {str(event.get("UID")) for event in events if repeats(event)}
+    for event in events:
+        if str(event.get("UID")) not in series:
+            yield _days(event)
+    until = clock.monotonic() + _SECONDS
+    for uid in sorted(series):
+        yield from _days_of_series(whole, [event for event in events if str(event.get("UID")) == uid], today, until)
+
+
+def _days_of_series(
+    whole: Calendar, events: list[Event], today: date, until: float
+) -> Iterator[tuple[str, tuple[date, date] | None]]:
+    """The days of each time that a repeating event comes; what is left out counts once for the whole event."""
+    if clock.monotonic() > until:
+        yield "too_many", None
+        return
+    try:
+        each = [_days(event) for event in single_events(whole, events, today, until)]
+    except TooMuch as error:
+        yield error.why, None
+        return
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError):
+        yield "too_many", None  # What nobody can follow spoils the others of the file not.
+        return
+    yield from ((why, days) for why, days in each if days)
+    yield from ((why, None) for why in sorted({why for why, days in each if days is None}))
+
+
 def _days(event: Event) -> tuple[str, tuple[date, date] | None]:
     if str(event.get("STATUS", "")).upper() == "CANCELLED" or str(event.get("TRANSP", "")).upper() == "TRANSPARENT":
         return "not_busy", None
-    if event.get("RRULE") is not None or event.get("RDATE") is not None:
-        return "repeated", None
     whole = list(_whole_days(event))
     if not whole:
         return "part_of_a_day", None

@@ -28,6 +28,8 @@ def expert(row: Document) -> dict[str, Any]:
         "profiles": row.get("profiles", []),
         "home": row.get("home"),
         "weekly_hours": row.get("weekly_hours"),
+        "available_hours": row.get("available_hours"),
+        "paused": row.get("paused", False),
         "working_days": [day + 1 for day in row.get("working_days", range(7))],
         "languages": row.get("languages", []),
         "contract": row.get("contract", {"from": None, "to": None}),

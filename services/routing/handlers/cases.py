@@ -11,6 +11,7 @@ from contracts.requests import RequestClosed, RequestEvent, RequestMerged, Reque
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.routing.domain import Case, Lead, Stuck, precedence, queue_of
+from services.routing.handlers.moments import remember_moment
 from services.routing.rules import Rules
 from services.routing.store import CASES
 
@@ -31,6 +32,7 @@ def request_changed(work: Work, event: RequestEvent, rules: Rules) -> None:
         case["ended"] = max(case["ended"] or [0, 0], list(event.order))
     if event.order > tuple(case["order"]):
         case.update(_state(event, rules))
+    remember_moment(case, event)
     case["queue"] = queue(case)
     if case != known:
         work.put(CASES, case)
@@ -43,9 +45,10 @@ def restate(work: Work, id: str, events: Sequence[RequestEvent], rules: Rules) -
     """
     known = work.get(CASES, id)
     assert known
-    case = {**known, "ended": None}
+    case = {**known, "ended": None, "moments": {}, "answered_at": None}
     for event in events:
         case.update(_state(event, rules))
+        remember_moment(case, event)
         if isinstance(event, _ENDINGS):
             case["ended"] = list(event.order)
     if not events:
@@ -106,7 +109,7 @@ def pinned_to(case: Document) -> str | None:
 def _new(event: RequestEvent) -> dict[str, Any]:
     return {
         "_id": event.subject, "order": [0, 0], "ended": None, "lead": None, "stuck": None, "told": None,
-        "former": None, "declined_by": [], "round": 0, "sequence": 0,
+        "former": None, "declined_by": [], "round": 0, "sequence": 0, "moments": {}, "answered_at": None,
     }  # fmt: skip
 
 

@@ -76,10 +76,10 @@ def to_match(expert: Document, load: Document | None, now: datetime, due: dateti
         provinces=frozenset(expert["provinces"]),
         home=expert.get("home"),
         procedures={procedure["code"]: procedure["level"] for procedure in expert["procedures"]},
-        active=expert["active"] and expert["entitled"],
+        active=expert["active"] and expert["entitled"] and not expert.get("paused"),
         in_contract=in_contract(expert, now, due),
         present=is_present(expert, now, due),
-        hours=expert.get("weekly_hours"),
+        hours=hours_of(expert),
         hours_of_one=rules.hours_of_one_request,
         recent=_received(taken, now),
         conflicts=frozenset([*conflicts.get("bodies", ()), *conflicts.get("companies", ())]),
@@ -93,9 +93,15 @@ def held(work: Work, expert: str) -> list[str]:
     return list((work.get(LOADS, expert) or {}).get("held", []))
 
 
+def hours_of(profile: Document) -> float | None:
+    """The weekly hours that bound the places: those agreed, or fewer if the expert says so; None for no bound."""
+    told = [hours for name in ("weekly_hours", "available_hours") if (hours := profile.get(name)) is not None]
+    return min(told, default=None)
+
+
 def places(profile: Document, rules: Rules) -> int:
     """How many requests an expert may hold at once: as many as agreed, and as fit into the agreed hours."""
-    hours = profile.get("weekly_hours")
+    hours = hours_of(profile)
     found = Expert("", {}, frozenset(), profile["capacity"], hours=hours, hours_of_one=rules.hours_of_one_request)
     return found.places
 
@@ -152,7 +158,7 @@ def _changed(work: Work, expert: Document) -> None:
     next_absence = next((absence for absence in expert["absences"] if absence["end"] > work.now), None)
     state = AvailabilityState(
         id=expert["_id"],
-        active=expert["active"],
+        active=expert["active"] and not expert.get("paused"),
         task_forces=tuple(expert["task_forces"]),
         themes=tuple(theme["code"] for theme in expert["themes"]),
         provinces=tuple(expert["provinces"]),

@@ -24,7 +24,7 @@ from services.routing.handlers.cases import queue
 from services.routing.handlers.experts import free_place, remember, take_place
 from services.routing.handlers.telling import tell
 from services.routing.rules import Rules
-from services.routing.store import ASSIGNMENTS, CASES
+from services.routing.store import ASSIGNMENTS, CASES, LOOSE
 
 GIVEN_BACK = "given_back"
 REASSIGNED = "reassigned"
@@ -136,6 +136,8 @@ def _ends(work: Work, case: Document, assignment: Document, action: Action, reas
     # The case is stored first: of two who end the same assignment the later one starts again from its document.
     work.put(CASES, case)
     free_place(work, free_place_of, assignment["_id"])
+    if talk := assignment.get("talk"):
+        work.put(LOOSE, {"_id": new_id(work.now), "talk": talk, "at": work.now})
     return True
 
 

@@ -12,7 +12,9 @@ from services.chassis.problems import not_found
 from services.routing.desk import manages, may_know
 from services.routing.domain import OVER
 from services.routing.explanation import explain
-from services.routing.pages.shown import Shown, described, notices, people_in
+from services.routing.pages.day import day_of
+from services.routing.pages.shown import described, notices, people_in
+from services.routing.pages.today import Today
 from services.routing.store import ASSIGNMENTS
 from services.routing.wording import DECLINE, why_waiting
 
@@ -21,24 +23,22 @@ Anybody = Annotated[Caller, Depends(allow(*PEOPLE))]
 _SHOWN = 50
 
 
-def router(shown: Shown) -> APIRouter:
+def router(today: Today) -> APIRouter:
     """The pages that show."""
     routes = APIRouter(include_in_schema=False)
+    shown = today.shown
     reading, pages = shown.reading, shown.pages
 
     @routes.get("/desk")
     async def desk(request: Request, caller: Worker, done: str = "") -> Response:
         language = language_of(request, caller)
-        me = caller.id if caller.has("expert") else ""
-        offers = await reading.assignments(_SHOWN, person=me, expert=me, status="offered")
-        open_cases = await reading.assignments(_SHOWN, person=me, status="accepted")
+        day = await day_of(today, request, caller) if caller.has("expert") else {}
         staff = caller.has("coordinator", "secretariat")
         return pages.render(
             request,
             "desk/desk.html",
             caller,
-            offers=[described(row, language) for row in offers],
-            open_cases=[described(row, language) for row in open_cases],
+            **day,
             is_expert=caller.has("expert"),
             is_staff=staff,
             queue=[

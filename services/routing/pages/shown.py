@@ -12,7 +12,11 @@ from services.chassis.i18n import N_, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice, Pages
 from services.routing.desk import Desk, manages
+from services.routing.domain import OVER
 from services.routing.names import Names
+from services.routing.pages.procedures import about
+from services.routing.store import CASES
+from services.routing.store.day import Days
 from services.routing.store.reading import Reading
 from services.routing.wording import DECLINE, STATUS, TONE
 
@@ -45,16 +49,24 @@ class Shown:
     reading: Reading
     names: Names
     pages: Pages
+    days: Days
 
     async def offer(self, request: Request, caller: Caller, id: str, status: int = 200, **more: Any) -> Response:
         """The page of one assignment."""
         row = await self.desk.assignment(id, caller)
         known = await self.names.of(row["people"])
+        case = await self.reading.one(CASES, row["request"])
+        inside = row["active"] and (caller.id in row["people"] or manages(caller, [row["task_force"]]))
+        siblings = await self.days.siblings(case) if case and inside else []
+        words = self.pages.translations.translator(language_of(request, caller))
         context: dict[str, Any] = {
+            "procedure": about(case["procedure"] if case else None, words),
+            "siblings": [_sibling(other, caller) for other in siblings],
             "assignment": described(row, language_of(request, caller)),
             "expert": known.get(row["expert"]),
             "co_experts": [known.get(id) for id in row["co_experts"]],
             "mine": row["expert"] == caller.id,
+            "helps": caller.id in row["co_experts"],
             "manages": manages(caller, [row["task_force"]]),
             "reasons": DECLINE,
             "colleagues": await self.colleagues(row),
@@ -70,6 +82,13 @@ class Shown:
         found = [one for one in await self.reading.experts(200, row["task_force"]) if one["active"] and one["entitled"]]
         names = await self.names.of([one["_id"] for one in found])
         return sorted(((id, name) for id, name in names.items() if id != row["expert"]), key=lambda pair: pair[1])
+
+
+def _sibling(case: Document, caller: Caller) -> dict[str, Any]:
+    """Another request of the body; only who follows it, or coordinates, can open it."""
+    lead = case["lead"]
+    opens = caller.has("coordinator", "secretariat") or bool(lead and lead["expert"] == caller.id)
+    return {"number": case["number"], "at": case["received_at"], "over": case["status"] in OVER, "opens": opens}
 
 
 def described(row: Document, language: str) -> dict[str, Any]:

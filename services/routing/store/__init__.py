@@ -7,6 +7,10 @@ experts      profiles: themes with levels, kinds, provinces, capacity, absences
 loads        which assignments take an expert's places; guards the capacity by its version
 reassignments previews of an expert's cases going to others, and what became of each; forgotten after 30 days
 checks       experts to look at from a moment on: a place was freed, a profile changed, an absence ends
+agendas      the slots that each expert offers for talks, with the talks that took them; one document a person
+talks        talks that were booked, moved and called off
+loose        talks of assignments that ended, whose slots are to be freed
+actions      what experts did for a request, how long it took, and how it was written before
 """
 
 from services.chassis.mongo import Index
@@ -18,6 +22,10 @@ EXPERTS = "experts"
 LOADS = "loads"
 CHECKS = "checks"
 REASSIGNMENTS = "reassignments"
+AGENDAS = "agendas"
+TALKS = "talks"
+LOOSE = "loose"
+ACTIONS = "actions"
 
 _QUEUED = {"queue": {"$gt": ""}}
 
@@ -46,6 +54,16 @@ INDEXES = (
     Index(EXPERTS, (("task_forces", 1), ("_id", 1))),
     Index(REASSIGNMENTS, (("at", 1),), ttl_days=30),
     Index(CHECKS, (("at", 1),)),
+    # The body's other requests on the same procedure.
+    Index(CASES, (("body", 1), ("procedure", 1), ("_id", -1)), partial={"procedure": {"$gt": ""}}),
+    # Two talks in one slot cannot be stored, whatever the code that writes them believes.
+    Index(TALKS, (("slot", 1),), unique=True, partial={"active": True}),
+    Index(TALKS, (("request", 1), ("start", 1))),
+    Index(TALKS, (("expert", 1), ("start", 1))),
+    Index(LOOSE, (("at", 1),)),
+    Index(ACTIONS, (("assignment", 1), ("day", -1), ("_id", -1))),
+    Index(ACTIONS, (("expert", 1), ("month", 1), ("day", -1), ("_id", -1))),
+    Index(ACTIONS, (("task_force", 1), ("month", 1))),
 )
 
 DERIVED: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ class Reading:
     async def counts(self) -> dict[str, dict[str, int]]:
         """Theme -> experts, their places, requests in hand, requests waiting; never of single persons."""
         experts: list[Document] = [
-            {"$match": {"active": True}},
+            {"$match": {"active": True, "paused": {"$ne": True}}},
             {"$unwind": "$task_forces"},
             {"$group": {"_id": "$task_forces", "experts": {"$sum": 1}, "places": {"$sum": "$capacity"}}},
         ]

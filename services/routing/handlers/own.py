@@ -1,0 +1,47 @@
+"""What experts say of themselves: availability, absences taken back, and a conflict of interest met in an offer."""
+
+from typing import Any
+
+from services.chassis.i18n import N_
+from services.chassis.mongo import Document
+from services.chassis.problems import Problem, invalid, not_found
+from services.chassis.work import Work
+from services.routing.handlers import experts
+from services.routing.handlers.offers import decline
+from services.routing.store import EXPERTS
+
+CONFLICT = "conflict_of_interest"
+
+
+def change_own(work: Work, id: str, changes: dict[str, Any], expected: int | None) -> Document:
+    """The expert changes what is theirs to say. 412 when the profile is not the one that was read."""
+    known = work.get(EXPERTS, id)
+    if known is None:
+        raise not_found()
+    if expected is not None and expected != known["version"]:
+        raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
+    agreed, wanted = known.get("weekly_hours"), changes.get("available_hours")
+    if agreed is not None and wanted is not None and wanted > agreed:
+        detail = N_("More hours than were agreed: ask the Segreteria Tecnica.")
+        raise invalid([{"pointer": "/available_hours", "detail": detail}])
+    if all(known.get(name) == value for name, value in changes.items()):
+        return known
+    kept = experts.keep_profile(work, id, changes, known["entitled"])
+    return {**kept, "version": known["version"] + 1}
+
+
+def remove_absence(work: Work, id: str, first: str, last: str) -> Document:
+    """The expert will be there after all."""
+    known = work.get(EXPERTS, id)
+    kept = [row for row in (known or {}).get("absences", ()) if (row["from"], row["to"]) != (first, last)]
+    if known is None or len(kept) == len(known["absences"]):
+        raise not_found(N_("There is no such absence."))
+    return experts.keep_profile(work, id, {"absences": kept}, known["entitled"])
+
+
+def decline_and_declare(work: Work, case: Document, assignment: Document, reason: str) -> Document:
+    """Somebody else is asked; a conflict of interest with the body is remembered, so that it is not asked again."""
+    made = decline(work, case, assignment, reason)
+    if reason == CONFLICT and work.get(EXPERTS, assignment["expert"]):
+        experts.add_conflicts(work, assignment["expert"], {"bodies": [case["body"]], "companies": []})
+    return made
