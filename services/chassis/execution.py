@@ -12,8 +12,9 @@ from typing import TypeVar
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
 from services.chassis.group_commit import GroupCommit
-from services.chassis.mongo import Database, is_infrastructure
+from services.chassis.mongo import Database, Document, is_infrastructure
 from services.chassis.saving import AlreadyExists, Stale
+from services.chassis.together import Together
 from services.chassis.work import Key, Keys, Origin, View, Work
 
 _TRIES = 20
@@ -60,7 +61,7 @@ class Executor:
             if not (work.writes or work.events):
                 return result
             try:
-                await self._commit.commit(work)
+                await self._save(work)
                 return result
             except Stale:
                 await asyncio.sleep(0.002 * attempt)
@@ -70,13 +71,42 @@ class Executor:
                     raise
         raise Contended("the documents kept changing")
 
+    async def _save(self, work: Work) -> None:
+        await self._commit.commit(work)
+
+    async def _read(self, keys: Keys) -> View:
+        return await load(self._database, [keys])
+
     async def _load(self, keys: Keys) -> View:
         """Waits for a database that is away for a moment, as the group commit does."""
         limit = time.monotonic() + _PATIENCE
         while True:
             try:
-                return await load(self._database, [keys])
+                return await self._read(keys)
             except Exception as error:
                 if not is_infrastructure(error) or time.monotonic() > limit:
                     raise
                 await asyncio.sleep(random.uniform(0.02, 0.2))
+
+
+class InStep(Executor):
+    """For callers that come in waves, each waiting for its answer before it sends more: they load and save together.
+
+    A wave is saved as soon as it has gathered: waiting for more would bring nothing.
+    """
+
+    def __init__(self, whole: Executor) -> None:
+        super().__init__(whole._database, whole._commit, whole._clock)
+        self._whole = whole
+        self._together: Together[Key, Document | None] = Together(self._found)
+
+    async def _read(self, keys: Keys) -> View:
+        self.origin = self._whole.origin  # Known only when the service has started.
+        wanted = [(name, id) for name, ids in keys.items() for id in ids]
+        return View(await self._together.of(wanted)) if wanted else View()
+
+    async def _save(self, work: Work) -> None:
+        await self._commit.commit(work, at_once=True)
+
+    async def _found(self, keys: list[Key]) -> dict[Key, Document | None]:
+        return (await load(self._database, [{name: [id]} for name, id in keys])).documents

@@ -1,10 +1,12 @@
 """Composition root of intake: the only file that knows all the others."""
 
+from dataclasses import replace
 from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
 from services.chassis.clock import Clock
+from services.chassis.execution import InStep
 from services.chassis.jobs import Job
 from services.chassis.service import Service
 from services.chassis.settings import Settings
@@ -12,7 +14,7 @@ from services.intake import api, pages
 from services.intake.classifier import recognise
 from services.intake.consumers import events
 from services.intake.domain.programme import Programme
-from services.intake.handlers.mails import Door, receive, send_answers
+from services.intake.handlers.mails import Door, receive, remove_expired, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.mailbox.listener import MailListener
 from services.intake.mailbox.poller import Poller
@@ -46,7 +48,8 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
     settings = service.settings
     own = parseaddr(settings.mail_from)[1]
     door = Door(own, settings.secret_key.get_secret_value(), policy)
-    take = partial(receive, parts, door)
+    # Each connection waits for its answer before it sends the next mail.
+    take = partial(receive, replace(parts, executor=InStep(parts.executor)), door)
     host, domain = settings.mail_listen_host, own.rpartition("@")[2]
     postman = Postman(settings.smtp_host, settings.smtp_port)
     answer = partial(send_answers, parts, door, settings.public_url, postman.send)
@@ -56,4 +59,5 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
         MailListener(host, policy.lmtp_listen_port, domain, take, each=True),
         # Not woken by every save: an answer to a stranger may wait a second.
         Job(service.database, "mail-answers", 1.0, answer),
+        Job(service.database, "mail-retention", 600.0, partial(remove_expired, parts, door)),
     ]

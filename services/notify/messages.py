@@ -31,6 +31,11 @@ def _written_by(*roles: str) -> Callable[[Facts], bool]:
     return condition
 
 
+def _not_about_itself(facts: Facts) -> bool:
+    """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
+    return facts["undelivered"] != "undelivered"
+
+
 @dataclass(frozen=True)
 class Message:
     """title: subject of the mail and entry of the list. link: the address below the public one."""
@@ -67,6 +72,7 @@ MESSAGES: dict[str, Message] = {
         Message("closed", N_("The request has been closed")),
         Message("withdrawn", N_("The request has been withdrawn")),
         Message("unroutable", N_("Nobody can be offered a request")),
+        Message("undelivered", N_("A mail could not be delivered")),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
     )
@@ -87,6 +93,7 @@ LINES: tuple[Line, ...] = (
     Line("affianca.assignment.reminded.v1", "reminder", ("expert",)),
     Line("affianca.assignment.accepted.v1", "taken", ("requester",)),
     Line("affianca.assignment.unroutable.v1", "unroutable", ("coordinators", "secretariat")),
+    Line("affianca.mail.reported.v1", "undelivered", ("coordinators", "secretariat"), _not_about_itself),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import page_of
+from services.chassis.together import Together
 from services.intake.store.files import FileStore
 from services.intake.store.requests import behind
 
@@ -18,6 +19,9 @@ ANSWERS = "mail_answers"
 """Answers to strangers: one a day and address."""
 WAITING = ("held", "quarantined", "aside")
 """States of a mail about which somebody may still decide."""
+UNDECIDED = ("quarantined", "aside")
+"""Of those, the ones that are removed in the end."""
+EXPIRED = "expired"
 INDEXES = (
     Index(MAILS, (("sender", 1), ("received_at", 1))),
     Index(MAILS, (("message_id", 1),)),
@@ -25,6 +29,7 @@ INDEXES = (
     Index(MAILS, (("author.addresses", 1),), partial={"author.addresses": {"$type": "string"}}),
     Index(OUTGOING, (("request", 1),)),
     Index(ANSWERS, (("day", 1),)),
+    Index(ANSWERS, (("at", 1),), ttl_days=60),
     Index(ANSWERS, (("due_at", 1),), partial={"due_at": {"$type": "date"}}),
 )
 INLINE = 1_000_000
@@ -37,10 +42,15 @@ class MailStore:
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
+        self._known: Together[str, bool] = Together(self._those_known, linger=0.01)
 
     async def known(self, id: str) -> bool:
-        """Whether this mail was taken before."""
-        return await self._database[MAILS].find_one({"_id": id}, {"_id": 1}) is not None
+        """Whether this mail was taken before; asked for many mails at once, which go on together."""
+        return id in await self._known.of((id,))
+
+    async def _those_known(self, ids: list[str]) -> dict[str, bool]:
+        found = await self._database.find(MAILS, {"_id": {"$in": ids}}, {"_id": 1})
+        return {row["_id"]: True for row in found}
 
     async def request_of(self, message_ids: Iterable[str]) -> str | None:
         """The request that one of these earlier mails made or joined."""
@@ -91,6 +101,23 @@ class MailStore:
         if row["file"] is None:
             return bytes(row["raw"])
         return b"".join([piece async for piece in self._files.read(row["file"])])
+
+    async def expire(self, before: datetime, most: int) -> int:
+        """Removes what came before that moment and nobody has decided about, with the originals; returns how many.
+
+        It is taken out of the decision's reach first: who decides about it at that moment is told that it is too late.
+        """
+        undecided = {"$in": [*UNDECIDED, EXPIRED]}
+        where = {"state": undecided, "reason": {"$type": "string"}, "received_at": {"$lt": before}}
+        rows = await self._database.find(MAILS, where, {"file": 1, "version": 1, "state": 1}, limit=most)
+        for row in rows:
+            taken = {"_id": row["_id"], "state": row["state"], "version": row["version"]}
+            changed = {"$set": {"state": EXPIRED}, "$inc": {"version": 1}}
+            if (await self._database[MAILS].update_one(taken, changed)).matched_count:
+                if row["file"]:
+                    await self._files.remove(row["file"])
+                await self._database[MAILS].delete_one({"_id": row["_id"]})
+        return len(rows)
 
     async def forget(self, person: str) -> int:
         """Removes the originals that an erased person sent; the ids stay, so that nothing is taken twice."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from services.chassis.access import ACCESS
 from services.chassis.mongo import Database, Document, Index
+from services.chassis.together import Together
 
 PERSONS = "persons"
 INDEXES = (
@@ -11,6 +12,8 @@ INDEXES = (
     Index(PERSONS, (("pec_key", 1),), partial={"pec_key": {"$type": "string"}}),
     Index(ACCESS, (("grants.scope", 1), ("grants.role", 1))),
 )
+
+_MOST_OF_AN_ADDRESS = 20
 
 
 def email_key(address: str) -> str:
@@ -23,6 +26,8 @@ class PersonStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._by_email: Together[str, list[Document]] = Together(self._with_emails)
+        self._access: Together[str, Document] = Together(self._access_of)
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these persons that exist and were not erased."""
@@ -31,9 +36,15 @@ class PersonStore:
     async def by_email(self, address: str) -> list[Document]:
         """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""
         key = email_key(address)
-        where = {"$or": [{"email_key": key}, {"pec_key": key}]}
-        found = self._database[PERSONS].find(where, sort=[("_id", 1)], limit=20)
-        return [row async for row in found]
+        return (await self._by_email.of((key,))).get(key, [])
+
+    async def _with_emails(self, keys: list[str]) -> dict[str, list[Document]]:
+        where = {"$or": [{"email_key": {"$in": keys}}, {"pec_key": {"$in": keys}}]}
+        found: dict[str, list[Document]] = {key: [] for key in keys}
+        for row in await self._database.find(PERSONS, where, sort=[("_id", 1)], limit=_MOST_OF_AN_ADDRESS * len(keys)):
+            for key in {row.get("email_key"), row.get("pec_key")} & found.keys():
+                found[key].append(row)
+        return {key: rows[:_MOST_OF_AN_ADDRESS] for key, rows in found.items()}
 
     async def only_theirs(self, id: str) -> list[str]:
         """The addresses, as they are compared, that this person shares with nobody."""
@@ -43,6 +54,9 @@ class PersonStore:
 
     async def access(self, ids: Iterable[str]) -> dict[str, Document]:
         """Person id -> what is stored of grants and credentials."""
+        return await self._access.of(ids)
+
+    async def _access_of(self, ids: list[str]) -> dict[str, Document]:
         return {row["_id"]: row for row in await self._database.by_ids(ACCESS, ids)}
 
     async def holders(self, role: str, scope: str) -> list[Document]:
