@@ -14,7 +14,7 @@ from services.chassis.errors import TransientError
 from services.chassis.group_commit import GroupCommit
 from services.chassis.mongo import Database, Document, is_infrastructure
 from services.chassis.saving import AlreadyExists, Stale
-from services.chassis.together import Together
+from services.chassis.together import Together, Wave
 from services.chassis.work import Key, Keys, Origin, View, Work
 
 _TRIES = 20
@@ -92,12 +92,14 @@ class Executor:
 class InStep(Executor):
     """For callers that come in waves, each waiting for its answer before it sends more: they load and save together.
 
-    A wave is saved as soon as it has gathered: waiting for more would bring nothing.
+    A wave is saved as soon as all of it waits for that: more would not come.
     """
 
-    def __init__(self, whole: Executor) -> None:
+    def __init__(self, whole: Executor, wave: Wave) -> None:
         super().__init__(whole._database, whole._commit, whole._clock)
         self._whole = whole
+        self._wave = wave
+        self._saving = 0
         self._together: Together[Key, Document | None] = Together(self._found)
 
     async def _read(self, keys: Keys) -> View:
@@ -106,7 +108,11 @@ class InStep(Executor):
         return View(await self._together.of(wanted)) if wanted else View()
 
     async def _save(self, work: Work) -> None:
-        await self._commit.commit(work, at_once=True)
+        self._saving += 1
+        try:
+            await self._commit.commit(work, at_once=self._saving >= self._wave.inside)
+        finally:
+            self._saving -= 1
 
     async def _found(self, keys: list[Key]) -> dict[Key, Document | None]:
         return (await load(self._database, [{name: [id]} for name, id in keys])).documents

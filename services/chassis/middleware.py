@@ -4,7 +4,7 @@ Plain ASGI, because the framework's own middleware costs more than all of this t
 """
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -52,6 +52,7 @@ class Around:
         metrics: Metrics,
         refuse: Refuse,
         largest_body: int,
+        larger_bodies: Mapping[str, int],
     ) -> None:
         self._app = app
         self._authenticator = authenticator
@@ -60,6 +61,7 @@ class Around:
         self._metrics = metrics
         self._refuse = refuse
         self._largest_body = largest_body
+        self._larger_bodies = larger_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNCOUNTED):
@@ -76,8 +78,9 @@ class Around:
             headers.extend(allowance.headers())
             if not allowance.allowed:
                 raise Problem(429, N_("Too many requests"), N_("Wait as long as Retry-After says, then go on."))
-            _check_body(request, self._largest_body)
-            bounded = _bounded(receive, self._largest_body)
+            largest = self._larger_bodies.get(scope["path"], self._largest_body)
+            _check_body(request, largest)
+            bounded = _bounded(receive, largest)
             await self._app(scope, await strict_json.checked(bounded) if _is_json(request) else bounded, answer)
         except Problem as problem:
             if answer.status:
@@ -192,5 +195,7 @@ class _Answer:
             self.status = message["status"]
             own = {name.lower() for name, _ in message.get("headers", ())}
             protection = [(name, value) for name, value in _PROTECTION.items() if name not in own]
-            message["headers"] = [*message.get("headers", ()), *self._headers, *protection]
+            # A quota of the caller's key says more than the limit of the process.
+            usual = [(name, value) for name, value in self._headers if name not in own]
+            message["headers"] = [*message.get("headers", ()), *usual, *protection]
         return self._send(message)

@@ -43,6 +43,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("To sort"), "/triage", ("coordinator", "secretariat")),
     Entry(N_("Mails"), "/mails", ("coordinator", "secretariat")),
+    Entry(N_("Keys"), "/keys", ("secretariat",)),
     Entry(N_("Notifications"), "/notifications", PEOPLE),
     Entry(N_("Monitoring"), "/reports", ("monitor", "coordinator", "secretariat")),
 )

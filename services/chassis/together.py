@@ -11,21 +11,56 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
-_QUIET = 0.002
+_LOOK = 0.001
+_SECONDS = 0.5
 _LARGEST = 500
+
+
+class Wave:
+    """Counts callers that are inside at once; `height`: the most of the last second or so. Used as a context."""
+
+    def __init__(self) -> None:
+        self._inside = self._highest = self._before = 0
+        self._since = 0.0
+
+    @property
+    def inside(self) -> int:
+        """How many callers are inside now."""
+        return self._inside
+
+    @property
+    def height(self) -> int:
+        """How many callers may be expected to come together."""
+        return max(self._highest, self._before)
+
+    def __enter__(self) -> None:
+        now = time.monotonic()
+        if now - self._since > _SECONDS:
+            self._before = self._highest if now - self._since < 2 * _SECONDS else 0
+            self._since, self._highest = now, 0
+        self._inside += 1
+        self._highest = max(self._highest, self._inside)
+
+    def __exit__(self, *_: object) -> None:
+        self._inside -= 1
 
 
 class Together(Generic[Key, Found]):
     """look_up: finds many; what it does not find is left out.
 
-    linger: seconds that a look-up may wait for more, as long as more keep coming; for callers that come in waves.
+    linger: seconds at most that a look-up waits until the whole `wave` has come; for callers of whom each waits for its
+    answer before it comes again.
     """
 
     def __init__(
-        self, look_up: Callable[[list[Key]], Awaitable[Mapping[Key, Found]]], linger: float = 0.0
+        self,
+        look_up: Callable[[list[Key]], Awaitable[Mapping[Key, Found]]],
+        linger: float = 0.0,
+        wave: Wave | None = None,
     ) -> None:
         self._look_up = look_up
         self._linger = linger
+        self._wave = wave
         self._waiting: list[tuple[tuple[Key, ...], asyncio.Future[dict[Key, Found]]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -54,10 +89,9 @@ class Together(Generic[Key, Found]):
                 _settle(group, found)
 
     async def _gathered(self) -> None:
-        limit, seen = time.monotonic() + self._linger, 0
-        while seen < len(self._waiting) < _LARGEST and time.monotonic() < limit:
-            seen = len(self._waiting)
-            await asyncio.sleep(_QUIET)
+        limit = time.monotonic() + self._linger
+        while self._wave and len(self._waiting) < min(self._wave.height, _LARGEST) and time.monotonic() < limit:
+            await asyncio.sleep(_LOOK)
 
 
 def _settle(

@@ -47,6 +47,8 @@ class Web:
         self.pages = pages
         self.sessions = Sessions(settings)
         self.tokens = TokenVerifier(settings)
+        self.larger_bodies: dict[str, int] = {}
+        """Paths that take more than `largest_body`, and how much."""
         self.app = FastAPI(
             title=f"Affianca {name}",
             version="1.0.0",
@@ -65,6 +67,7 @@ class Web:
             metrics=metrics,
             refuse=self.answer,
             largest_body=settings.largest_body,
+            larger_bodies=self.larger_bodies,
         )
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)

@@ -20,6 +20,7 @@ from services.intake.mailbox.listener import MailListener
 from services.intake.mailbox.poller import Poller
 from services.intake.mailbox.postman import Postman
 from services.intake.mailbox.settings import MailSettings
+from services.intake.pages.imports import forget_old
 from services.intake.programme import read_programme
 from services.intake.store import DERIVED, INDEXES, open_stores
 
@@ -38,6 +39,8 @@ def build(
     service.listens_to(events(runs))
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
+    tidy = Job(service.database, "import-files", 600.0, partial(forget_old, parts))
+    service.background.append((tidy.start, tidy.stop))
     for part in _mail_doors(service, parts, mail or MailSettings()):
         service.background.append((part.start, part.stop))
     return service
@@ -49,7 +52,8 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
     own = parseaddr(settings.mail_from)[1]
     door = Door(own, settings.secret_key.get_secret_value(), policy)
     # Each connection waits for its answer before it sends the next mail.
-    take = partial(receive, replace(parts, executor=InStep(parts.executor)), door)
+    together = replace(parts, executor=InStep(parts.executor, parts.stores.mails.wave))
+    take = partial(receive, together, door)
     host, domain = settings.mail_listen_host, own.rpartition("@")[2]
     postman = Postman(settings.smtp_host, settings.smtp_port)
     answer = partial(send_answers, parts, door, settings.public_url, postman.send)

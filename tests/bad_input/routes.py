@@ -39,6 +39,9 @@ _FIGURES = {"procedure": "paur", "concluded_expressly": 3, "duration_days_sum": 
 Taken = tuple[str, dict[str, Any]]
 TAKES: dict[str, Taken] = {
     "POST /api/requests": ("official", request_form(urgency="high", channel="web", procedure="paur", synthetic=False)),
+    "POST /api/api-keys": (
+        "secretariat", {"name": "Portale", "body": BODY, "per_day": 100, "per_minute": 10, "expires_at": "2031-01-01T00:00:00Z"},
+    ),
     "POST /api/requests/{number}/messages": ("official", {"text": "Ecco.", "visibility": "shared"}),
     "POST /api/requests/{number}/ask": ("expert", {"text": "Quale ente?"}),
     "POST /api/requests/{number}/resolve": ("expert", {"outcome": "solved", "text": "Fatto."}),
@@ -74,10 +77,13 @@ WITHOUT_BODY = {
     "POST /api/assignments/{id}/release": "coordinator",
     "POST /api/notifications/{id}/read": "official",
     "POST /api/deliveries/{id}/retry": "coordinator",
+    "POST /api/api-keys/{id}/revocation": "secretariat",
     "POST /api/notify/queue/retry": "coordinator",
 }
 FILES = {"POST /api/bodies/{code}/registration": "secretariat"}
-EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES}
+TABLES = {"POST /api/requests/import": "official"}
+"""Take a CSV file: what is wrong within is told line by line, see tests/intake/test_importing.py."""
+EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES, **TABLES}
 
 
 def address(route: str, **others: str) -> tuple[str, str]:

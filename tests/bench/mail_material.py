@@ -38,8 +38,10 @@ _TEXT = (
     "allegano =\r\nl'istanza, i pareri ricevuti e la corrispondenza con la Provincia.\r\n\r\nCordiali saluti\r\n-- "
     "\r\nAnna Bianchi\r\nUfficio tecnico - Tel. 0332 000000\r\nQuesto messaggio =C3=A8 riservato.\r\n"
 )
-_STYLE = "<style>p.MsoNormal {margin:0cm; font-size:11.0pt; font-family:Calibri,sans-serif;} a:link {color:#0563C1;}</style>"
-_HTML = "<html><head><meta http-equiv=3D\"Content-Type\" content=3D\"text/html; charset=3Dutf-8\">=\r\n{style}</head>"
+_STYLE = (
+    "<style>p.MsoNormal {margin:0cm; font-size:11.0pt; font-family:Calibri,sans-serif;} a:link {color:#0563C1;}</style>"
+)
+_HTML = '<html><head><meta http-equiv=3D"Content-Type" content=3D"text/html; charset=3Dutf-8">=\r\n{style}</head>'
 _SUBJECTS = (
     ("la bonifica di una ex discarica", "a"),
     ("la valutazione di impatto ambientale", "a"),
@@ -89,7 +91,7 @@ def _whole(number: int, text: str) -> str:
     if number % _EVERY_FILE:
         return alternatives
     content = base64.encodebytes(random.Random(number).randbytes(74_000)).decode().replace("\n", "\r\n")
-    file = "application/pdf; name=\"istanza.pdf\"\r\nContent-Disposition: attachment; filename=\"istanza.pdf\""
+    file = 'application/pdf; name="istanza.pdf"\r\nContent-Disposition: attachment; filename="istanza.pdf"'
     mixed = f"--mix\r\n{alternatives}\r\n{_part('mix', (file, 'base64', content))}--mix--\r\n"
     return f'Content-Type: multipart/mixed; boundary="mix"\r\n\r\n{mixed}'
 

@@ -79,7 +79,7 @@ async def test_250_comes_after_the_commit_and_not_before(post: Post, monkeypatch
     address, _ = await post.official()
     commit, held = post.town.service.commit.commit, asyncio.Event()
 
-    async def held_up(work: Any) -> None:
+    async def held_up(work: Any, at_once: bool = False) -> None:
         await held.wait()
         await commit(work)
 

@@ -70,6 +70,6 @@ async def test_who_decides_while_it_is_removed_is_told_that_it_is_too_late(post:
     id = await backdated(post, stranger, 31)
     await removed(post)
 
-    answer = await post.town.call("POST", f"/api/mails/{id}/refusal")
+    answer = await post.town.call("POST", f"/api/intake/mails/{id}/refusal")
 
     assert answer.status_code == 404

@@ -17,6 +17,7 @@ from services.intake.api.answers import answer, message_document, parts_of, requ
 from services.intake.api.commands import Message
 from services.intake.handlers import conversation
 from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.quotas import Meter
 from services.intake.handlers.reading import whole
 from services.intake.handlers.subjects import unknown
 from services.intake.handlers.submission import NewRequest, prepare, submit
@@ -39,7 +40,12 @@ Speaker = Annotated[
 async def submit_request(request: Request, form: NewRequest, caller: Sender, parts: Here) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
     submission = await prepare(parts, caller, form, "api")
-    document = await once(request, caller, parts.executor, {}, lambda work: request_document(submit(work, submission)))
+    async with Meter(parts, caller).one() as made:
+        document = await once(
+            request, caller, parts.executor, {}, lambda work: request_document(submit(work, submission))
+        )
+        if document["id"] != submission.id:
+            made.clear()  # Sent before, and counted then.
     return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})
 
 

@@ -11,7 +11,8 @@ from services.intake.domain.programme import Programme
 def check_sender(caller: Caller, body: vocabulary.Body, synthetic: bool) -> None:
     """Raises 403 for who may not send a request in the name of this body."""
     of_body = body.code in caller.scopes("official", "representative", "front_end")
-    if not (of_body or caller.everywhere("front_end") or caller.has("secretariat")):
+    # Of coordinators only the import lets in: they bring what reached them in other ways.
+    if not (of_body or caller.everywhere("front_end") or caller.has("secretariat", "coordinator")):
         raise forbidden(N_("You may send requests only for the bodies that you act for."))
     if synthetic and not caller.has("secretariat"):
         raise forbidden(N_("Only the Segreteria Tecnica may send synthetic requests."))

@@ -22,15 +22,15 @@ from contracts.requests import (
     Urgency,
 )
 from services.chassis.auth import Caller
-from services.chassis.i18n import N_, ROME
+from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.classifier import Recognition
 from services.intake.domain.texts import has_control_characters, tokens
-from services.intake.handlers.admission import check_admitted, check_sender
 from services.intake.handlers.aggregate import record, refresh, tell
+from services.intake.handlers.checking import check_request
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.subjects import Subject, checked_body, checked_subject
+from services.intake.handlers.subjects import Subject
 from services.intake.store.requests import REQUESTS
 
 
@@ -123,10 +123,7 @@ async def prepare(
     channel: where it came by, unless the form says so. id: for a front-end whose ids derive from what was sent.
     """
     now = parts.clock.now()
-    body = checked_body(form.body, now.astimezone(ROME).date())
-    subject = checked_subject(form.theme, form.procedure)
-    check_sender(caller, body, form.synthetic)
-    check_admitted(parts.programme, body, await parts.stores.bodies.state(body.code))
+    body, subject = await check_request(parts, caller, form)
     recognition = Recognition(confidence=1.0) if subject.theme else parts.recognise(f"{form.title}\n{form.description}")
     given = subject.theme is not None
     if recognition.theme:

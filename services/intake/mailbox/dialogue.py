@@ -100,11 +100,11 @@ class Bounded(SMTP):
             raise
         if isinstance(read, Refused):
             await self.push(read.answer)
-            self._set_post_data_state()
+            self._set_post_data_state()  # type: ignore[no-untyped-call]
             return
         self.envelope.content = self.envelope.original_content = read
         status = await self._call_handler_hook("DATA")
-        self._set_post_data_state()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
         await self.push(status)
 
 

@@ -2,6 +2,7 @@
 
     public    the home page, accessibility, privacy             session   logging in and out
     lists     requests, and those that wait for a theme         new       the form of a new request
+    imports   many requests from a file                     keys      keys of front-ends and their quotas
     request   one request, and its parts for other pages        actions   what can be done with it
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
@@ -12,7 +13,7 @@ from fastapi import APIRouter
 
 from services.chassis.service import Service
 from services.intake.handlers.parts import Parts
-from services.intake.pages import actions, lists, mails, new, public, request, session
+from services.intake.pages import actions, imports, keys, lists, mails, new, public, request, session
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -24,6 +25,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(mails.router(service, parts))
     # Before the pages of a single request: `new` is not a number.
     routes.include_router(new.router(service, parts))
+    routes.include_router(imports.router(service, parts))
+    routes.include_router(keys.router(service, parts))
     routes.include_router(request.router(service, parts))
     routes.include_router(actions.router(service, parts))
     return routes

@@ -3,6 +3,7 @@
 requests   one document a request, with its newest assignment and deadlines      messages, timeline   its history
 bodies     state of registered bodies; the register itself is vocabulary          persons    names and addresses
 access     grants and credentials, the same shape as every service's copy         mails      originals received
+api_keys, quota_*  keys of front-ends and what they used   imports    files that wait for a yes
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
 corrections what people said a request is about, for the next learning
 """
@@ -10,13 +11,15 @@ corrections what people said a request is about, for the next learning
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
-from services.intake.store import bodies, conversation, corrections, mails, persons, requests
+from services.intake.store import bodies, conversation, corrections, imports, mails, persons, quotas, requests
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
 from services.intake.store.files import FileStore
+from services.intake.store.imports import ImportStore
 from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
 from services.intake.store.persons import PersonStore
+from services.intake.store.quotas import QuotaStore
 from services.intake.store.requests import RequestStore
 
 INDEXES = (
@@ -26,6 +29,8 @@ INDEXES = (
     *bodies.INDEXES,
     *persons.INDEXES,
     *mails.INDEXES,
+    *quotas.INDEXES,
+    *imports.INDEXES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -41,6 +46,8 @@ class Stores:
     mails: MailStore
     files: FileStore
     numbers: NumberStore
+    quotas: QuotaStore
+    imports: ImportStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -54,4 +61,6 @@ def open_stores(database: Database) -> Stores:
         MailStore(database, files),
         files,
         NumberStore(database),
+        QuotaStore(database),
+        ImportStore(database, files),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import page_of
-from services.chassis.together import Together
+from services.chassis.together import Together, Wave
 from services.intake.store.files import FileStore
 from services.intake.store.requests import behind
 
@@ -42,7 +42,10 @@ class MailStore:
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
-        self._known: Together[str, bool] = Together(self._those_known, linger=0.01)
+        self.wave = Wave()
+        """Mails that are being taken now."""
+        self._requests: Together[str, str] = Together(self._requests_of)
+        self._known: Together[str, bool] = Together(self._those_known, 0.03, self.wave)
 
     async def known(self, id: str) -> bool:
         """Whether this mail was taken before; asked for many mails at once, which go on together."""
@@ -53,10 +56,14 @@ class MailStore:
         return {row["_id"]: True for row in found}
 
     async def request_of(self, message_ids: Iterable[str]) -> str | None:
-        """The request that one of these earlier mails made or joined."""
-        where = {"message_id": {"$in": list(message_ids)}, "request": {"$ne": None}}
-        row = await self._database[MAILS].find_one(where, {"request": 1})
-        return str(row["request"]) if row else None
+        """The request that one of these earlier mails made or joined, the first of them that did."""
+        found = await self._requests.of(message_ids)
+        return next(iter(found.values()), None)
+
+    async def _requests_of(self, message_ids: list[str]) -> dict[str, str]:
+        where = {"message_id": {"$in": message_ids}, "request": {"$ne": None}}
+        rows = await self._database.find(MAILS, where, {"request": 1, "message_id": 1})
+        return {row["message_id"]: row["request"] for row in rows}
 
     async def recent(self, sender: str, since: datetime, most: int) -> int:
         """How many mails of this person were taken since then, counted up to `most`."""

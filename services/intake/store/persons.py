@@ -42,8 +42,9 @@ class PersonStore:
         where = {"$or": [{"email_key": {"$in": keys}}, {"pec_key": {"$in": keys}}]}
         found: dict[str, list[Document]] = {key: [] for key in keys}
         for row in await self._database.find(PERSONS, where, sort=[("_id", 1)], limit=_MOST_OF_AN_ADDRESS * len(keys)):
-            for key in {row.get("email_key"), row.get("pec_key")} & found.keys():
-                found[key].append(row)
+            for key in {row.get("email_key"), row.get("pec_key")}:
+                if key in found:
+                    found[key].append(row)
         return {key: rows[:_MOST_OF_AN_ADDRESS] for key, rows in found.items()}
 
     async def only_theirs(self, id: str) -> list[str]:

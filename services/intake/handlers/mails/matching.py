@@ -36,7 +36,7 @@ async def match(parts: Parts, door: Door, arrival: Arrival) -> Match | None:
     numbers = [reference.number for reference in ours if reference]
     found = await parts.stores.requests.by_number(numbers[0]) if numbers else None
     if found is None and mail.references and (id := await parts.stores.mails.request_of(mail.references)):
-        found = next(iter(await parts.stores.requests.by_ids([id])), None)
+        found = await parts.stores.requests.by_id(id)
     if found is None and arrival.tagged:
         found = await parts.stores.requests.by_number(arrival.tagged)
     answers = found is not None

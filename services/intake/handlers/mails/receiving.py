@@ -47,6 +47,11 @@ async def receive(parts: Parts, door: Door, raw: bytes, return_path: str, recipi
 async def _receive(parts: Parts, door: Door, raw: bytes, return_path: str, recipient: str) -> Reply:
     mail = await _read(door, raw, return_path)
     arrival = arrival_of(door, raw, mail or _unreadable(raw), recipient)
+    with parts.stores.mails.wave:
+        return await _kept(parts, door, arrival, mail)
+
+
+async def _kept(parts: Parts, door: Door, arrival: Arrival, mail: IncomingMail | None) -> Reply:
     if await parts.stores.mails.known(arrival.id):
         return _TAKEN
     if mail is None:
