@@ -1,4 +1,4 @@
-"""Stream `mails`: what was told of mails that we sent (bounces, receipts of the PEC), owned by intake, which receives it.
+"""Stream `mails`: what was told of mails that we sent (bounces, receipts of the PEC), owned by intake, which hears it.
 
 Keyed by the delivery's id. No addresses and no words of mail servers: ids, codes and times only.
 """

@@ -78,8 +78,7 @@ class Around:
             headers.extend(allowance.headers())
             if not allowance.allowed:
                 raise Problem(429, N_("Too many requests"), N_("Wait as long as Retry-After says, then go on."))
-            largest = self._larger_bodies.get(scope["path"], self._largest_body)
-            _check_body(request, largest)
+            _check_body(request, largest := self._larger_bodies.get(scope["path"], self._largest_body))
             bounded = _bounded(receive, largest)
             await self._app(scope, await strict_json.checked(bounded) if _is_json(request) else bounded, answer)
         except Problem as problem:

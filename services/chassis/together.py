@@ -90,7 +90,7 @@ class Together(Generic[Key, Found]):
 
     async def _gathered(self) -> None:
         limit = time.monotonic() + self._linger
-        while self._wave and len(self._waiting) < min(self._wave.height, _LARGEST) and time.monotonic() < limit:
+        while self._wave and len(self._waiting) < min(self._wave.height, _LARGEST) and time.monotonic() < limit:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
 
 

@@ -40,7 +40,8 @@ Taken = tuple[str, dict[str, Any]]
 TAKES: dict[str, Taken] = {
     "POST /api/requests": ("official", request_form(urgency="high", channel="web", procedure="paur", synthetic=False)),
     "POST /api/api-keys": (
-        "secretariat", {"name": "Portale", "body": BODY, "per_day": 100, "per_minute": 10, "expires_at": "2031-01-01T00:00:00Z"},
+        "secretariat",
+        {"name": "Portale", "body": BODY, "per_day": 100, "per_minute": 10, "expires_at": "2031-01-01T00:00:00Z"},
     ),
     "POST /api/requests/{number}/messages": ("official", {"text": "Ecco.", "visibility": "shared"}),
     "POST /api/requests/{number}/ask": ("expert", {"text": "Quale ente?"}),

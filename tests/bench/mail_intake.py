@@ -23,8 +23,8 @@ import httpx
 from contracts.envelope import new_id
 from services.chassis.mongo import Database
 from tests.bench.mail_material import SENDERS_OF_A_BODY, person, sender
-from tests.bench.material import ADMIN_KEY, BODIES
 from tests.bench.mail_turns import Turn, turn
+from tests.bench.material import ADMIN_KEY, BODIES
 from tests.bench.processes import ROOT, Process
 from tests.bench.servers import Servers, open_servers
 from tests.kafka.apache import free_port

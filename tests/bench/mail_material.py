@@ -1,4 +1,4 @@
-"""Mails as town halls send them: some 5 kB, one in ten with a PDF of 100 kB, one in five an answer to an earlier one."""
+"""Mails as town halls send them: 5 kB, one in ten with a PDF of 100 kB, one in five an answer to an earlier one."""
 
 import base64
 import random
@@ -71,7 +71,8 @@ def mail(number: int, run: str, bodies: int) -> tuple[str, bytes]:
     what, end = _SUBJECTS[number % len(_SUBJECTS)]
     bulk = base64.b64encode(random.Random(number).randbytes(48)).decode()
     head = _HEAD.format(
-        number=number, sender=author, bulk=bulk, id=_id(run, number), subject=f"{'R: ' if answers else ''}Parere su {what}",
+        number=number, sender=author, bulk=bulk, id=_id(run, number),
+        subject=f"{'R: ' if answers else ''}Parere su {what}",
         answered=f"In-Reply-To: {_id(run, earlier)}\r\nReferences: {_id(run, earlier)}\r\n" if answers else "",
     )  # fmt: skip
     text = _TEXT.format(what=what, end=end, number=number)

@@ -1,7 +1,7 @@
 """A mail server that delivers over several connections, each mail after the answer to the last one.
 
-`python -m tests.bench.mail_sender PORT BODIES`; each line that it reads, `FIRST COUNT CONNECTIONS RUN`, is answered with
-one line of JSON: seconds, answers by code, latencies in milliseconds.
+`python -m tests.bench.mail_sender PORT BODIES`; each line that it reads, `FIRST COUNT CONNECTIONS RUN`, is answered
+with one line of JSON: seconds, answers by code, latencies in milliseconds.
 """
 
 import asyncio

@@ -27,7 +27,8 @@ class Turn:
         cpu = "  ".join(f"{name} {value:.2f}" for name, value in self.cpu.items())
         return (
             f"{self.name:<8}{self.per_second:>7.0f} mails/s   p50 {self.median_ms:.0f} ms  p99 {self.p99_ms:.0f} ms   "
-            f"{self.bytes / 1000:.1f} kB  {self.together:.1f} a transaction   CPU ms: {cpu}  sum {sum(self.cpu.values()):.2f}"
+            f"{self.bytes / 1000:.1f} kB  {self.together:.1f} a transaction   "
+            f"CPU ms: {cpu}  sum {sum(self.cpu.values()):.2f}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Many requests from one file: each line whole or not at all, nothing twice, and what is wrong said by line and column."""
+"""Many requests from one file: each line whole or not at all, nothing twice, faults told by line and column."""
 
 import json
 from typing import Any
@@ -20,8 +20,8 @@ def a_line(subject: str = "Bonifica", body: str = VARESE, id: str = "", **cells:
 
 async def sent(town: Town, text: str | bytes, query: str = "", key: str = ADMIN_KEY) -> tuple[list[Any], Any]:
     content = text.encode() if isinstance(text, str) else text
-    headers = {"Content-Type": "text/csv", "Accept-Language": "en"}
-    answer = await town.call("POST", f"/api/requests/import{query}", key, content=content, headers=headers)
+    headers, address = {"Content-Type": "text/csv"}, f"/api/requests/import{query or '?'}&lang=en"
+    answer = await town.call("POST", address, key, content=content, headers=headers)
     assert answer.status_code == 200, answer.text
     lines = [json.loads(line) for line in answer.text.splitlines()]
     return lines[:-1], lines[-1]["summary"]
@@ -143,8 +143,8 @@ async def test_cells_that_spreadsheets_would_run_stay_texts(town: Town) -> None:
     ("file", "line", "word"),
     [
         (b"", 1, "column is missing"),
-        ("ente;tipo;oggetto;descrizione;colore\n".encode(), 1, "No column has this name"),
-        ("ente;tipo;oggetto;oggetto;descrizione\n".encode(), 1, "Two columns"),
+        (b"ente;tipo;oggetto;descrizione;colore\n", 1, "No column has this name"),
+        (b"ente;tipo;oggetto;oggetto;descrizione\n", 1, "Two columns"),
         (f"{HEADER}\n{VARESE};tecnica;Perch\xe9;x;;\n".encode("latin-1"), 2, "UTF-8"),
         (f'{HEADER}\n{VARESE};tecnica;"Mai chiuso;x;;\n{VARESE};tecnica;x;x;;\n'.encode(), 2, "quotation mark"),
         (b"x" * 1_000_001, 1, "too long"),

@@ -1,4 +1,4 @@
-"""What is told of our mails afterwards: kept on the delivery in any order, and who does not get mail is not forgotten."""
+"""What is told of our mails afterwards: kept on the delivery in any order, and coordination hears of failures."""
 
 import random
 from datetime import timedelta

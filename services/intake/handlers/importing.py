@@ -10,10 +10,9 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Any, BinaryIO
 
 from pydantic import ValidationError
@@ -27,8 +26,10 @@ from services.chassis.problems import Problem
 from services.chassis.saving import AlreadyExists
 from services.chassis.validation import problem_of
 from services.chassis.work import Work
-from services.intake.domain.tables import Header, Row, Unusable, column_of, fields_of, read_header, rows
+from services.intake.domain.tables import Header, Row, Unusable, fields_of, read_header, rows
 from services.intake.handlers.checking import check_request
+from services.intake.handlers.line_reading import some, texts
+from services.intake.handlers.line_reports import Line, Say, fault_of, faults_of
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.quotas import Meter
 from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
@@ -36,10 +37,7 @@ from services.intake.store.requests import REQUESTS
 
 MOST_LINES = 100_000
 _AT_ONCE = 250
-_LONGEST_LINE = 1_000_000
 _LONGEST_KEY = 200
-Line = dict[str, Any]
-Say = Callable[..., str]
 
 
 @dataclass
@@ -61,10 +59,10 @@ class Import:
         """A report for each line, in their order, and a summary at the end."""
         stopped: Line | None = None
         try:
-            lines = _texts(file)
+            lines = texts(file)
             header = read_header(next(lines, ""))
             records = rows(lines, header)
-            while batch := await asyncio.to_thread(lambda: _some(records)):
+            while batch := await asyncio.to_thread(some, records, _AT_ONCE):
                 for report in await self._take(batch.good, header):
                     yield report
                 if fault := self._end or batch.fault:
@@ -73,7 +71,7 @@ class Import:
                     text = N_("The file has more than {most} lines. Send the rest as another file.")
                     raise Unusable(text, batch.good[-1][0] + 1, most=self.most)
         except Unusable as fault:
-            stopped = self._fault(fault)
+            stopped = fault_of(self.say, fault)
         except Exception as error:
             if not (isinstance(error, TransientError) or is_infrastructure(error)):
                 raise
@@ -93,12 +91,12 @@ class Import:
                 form = _form(row)
                 key, digest = self._key(row, form)
                 if key in wanted:
-                    text = N_("The same external_id stands on line {line} already.")
-                    raise Unusable(text, line, "external_id", line_before=wanted[key][0].line, line_=line)
+                    text = N_("The same external_id stands on line {earlier} already.")
+                    raise Unusable(text, line, "external_id", earlier=wanted[key][0].line)
                 wanted[key] = (row, form, digest)
                 reports[line] = {}
             except (Unusable, Problem) as fault:
-                reports[line] = {"line": line, "status": "refused", "errors": self._errors(fault, header)}
+                reports[line] = {"line": line, "status": "refused", "errors": faults_of(self.say, fault, header)}
         known = {row["_id"]: row for row in await self.parts.stores.requests.by_ids(wanted)}
         new: list[tuple[Row, Submission]] = []
         for key, (row, form, digest) in wanted.items():
@@ -107,7 +105,7 @@ class Import:
                 outcome = await self._judge(key, form, digest, known.get(key), new, row)
                 reports[row.line] = facts | outcome
             except Problem as fault:
-                reports[row.line] = facts | {"status": "refused", "errors": self._errors(fault, header)}
+                reports[row.line] = facts | {"status": "refused", "errors": faults_of(self.say, fault, header)}
             except Unusable as fault:
                 self._end = fault  # Nothing more may be made; what was promised so far is.
                 break
@@ -161,58 +159,6 @@ class Import:
         self._said[digest] += not given
         place = ("id", given) if given else ("line", digest, str(self._said[digest]))
         return derived_id("import", self.caller.id or "", self.batch, *place), digest
-
-    def _errors(self, fault: Unusable | Problem, header: Header) -> list[Line]:
-        if isinstance(fault, Unusable):
-            return [self._fault(fault)]
-        nearest = {"nearest": fault.extra["nearest"]} if fault.extra.get("nearest") else {}
-        place = {403: "/body", 409: "/external_id"}.get(fault.status, "")
-        told = fault.errors or [{"pointer": place, "detail": fault.detail or fault.title}]
-        return [
-            {"column": header.name_of(column_of(each["pointer"])), "pointer": each["pointer"],
-             "detail": self.say(each["detail"], **({} if fault.errors else fault.values)), **nearest}
-            for each in told
-        ]  # fmt: skip
-
-    def _fault(self, fault: Unusable) -> Line:
-        values = {"line": fault.values.get("line_before"), **fault.values}
-        detail = self.say(fault.text, **values) if fault.values else self.say(fault.text)
-        nearest = {"nearest": list(fault.nearest)} if fault.nearest else {}
-        return {"line": fault.line, "column": fault.column, "detail": detail, **nearest}
-
-
-@dataclass
-class _Batch:
-    """Records with their lines, and what ended the reading."""
-
-    good: list[tuple[int, Row | Unusable]]
-    fault: Unusable | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.good or self.fault)
-
-
-def _some(records: Iterator[Row | Unusable]) -> _Batch:
-    batch = _Batch([])
-    try:
-        batch.good += ((each.line, each) for each in islice(records, _AT_ONCE))
-    except Unusable as fault:
-        batch.fault = fault
-    return batch
-
-
-def _texts(file: BinaryIO) -> Iterator[str]:
-    """The lines of a file in UTF-8, with or without its mark. Raises Unusable for another encoding."""
-    number = 0
-    while content := file.readline(_LONGEST_LINE):
-        number += 1
-        if len(content) == _LONGEST_LINE:
-            raise Unusable(N_("A line is too long: is this a CSV file?"), number)
-        try:
-            text = content.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise Unusable(N_("The file is not in UTF-8. Save it as “CSV UTF-8” and send it again."), number) from error
-        yield text
 
 
 def _form(row: Row) -> NewRequest:

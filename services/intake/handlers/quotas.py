@@ -52,11 +52,9 @@ class Meter:
 def _refusal(window: Window) -> Problem:
     daily = window.collection == QUOTA_DAYS
     detail = (
-        N_(
-            "This key has created the {limit} requests that it may create in a day. Ask the Segreteria Tecnica for more."
-        )
+        N_("This key has created the {limit} requests of its day. Ask the Segreteria Tecnica for more.")
         if daily
-        else N_("This key has created the {limit} requests that it may create in a minute. Wait as Retry-After says.")
+        else N_("This key has created the {limit} requests of its minute. Wait as Retry-After says.")
     )
     facts = {"RateLimit-Limit": window.limit, "RateLimit-Remaining": 0, "RateLimit-Reset": window.reset}
     headers = {name: str(value) for name, value in facts.items()} | {"Retry-After": str(max(window.reset, 1))}

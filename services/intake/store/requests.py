@@ -63,7 +63,7 @@ class RequestStore:
         return found[0] if found else None
 
     async def by_id(self, id: str) -> Document | None:
-        """This request, whoever may see it; many that are asked for at once are read together."""
+        """A request, whoever may see it; many that are asked for at once are read together."""
         return (await self._by_id.of((id,))).get(id)
 
     async def _those(self, ids: list[str]) -> dict[str, Document]:
