@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 from services.chassis.clock import Clock
@@ -19,6 +20,8 @@ from services.chassis.work import Key, Keys, Origin, View, Work
 
 _TRIES = 20
 _PATIENCE = 8.0
+_WAVE = 0.03
+"""Seconds at most that a wave waits for its last."""
 Result = TypeVar("Result")
 
 
@@ -71,6 +74,9 @@ class Executor:
                     raise
         raise Contended("the documents kept changing")
 
+    def expects_new(self, collection: str, id: str) -> None:
+        """A hint: this document was looked for just now and is not there."""
+
     async def _save(self, work: Work) -> None:
         await self._commit.commit(work)
 
@@ -99,20 +105,41 @@ class InStep(Executor):
         super().__init__(whole._database, whole._commit, whole._clock)
         self._whole = whole
         self._wave = wave
-        self._saving = 0
+        self._saving: list[asyncio.Event] = []
+        self._committing = 0
+        self._absent: set[Key] = set()
         self._together: Together[Key, Document | None] = Together(self._found)
 
     async def _read(self, keys: Keys) -> View:
         self.origin = self._whole.origin  # Known only when the service has started.
-        wanted = [(name, id) for name, ids in keys.items() for id in ids]
-        return View(await self._together.of(wanted)) if wanted else View()
+        asked = [(name, id) for name, ids in keys.items() for id in ids]
+        # Believed once: who lost a race looks again.
+        absent: dict[Key, Document | None] = {key: None for key in asked if key in self._absent}
+        self._absent -= absent.keys()
+        wanted = [key for key in asked if key not in absent]
+        return View(absent | (await self._together.of(wanted) if wanted else {}))
+
+    def expects_new(self, collection: str, id: str) -> None:
+        """Spares the look-up."""
+        self._absent.add((collection, id))
 
     async def _save(self, work: Work) -> None:
-        self._saving += 1
+        """Waits a moment for the rest of the wave: a transaction costs more than what it holds."""
+        whole = asyncio.Event()
+        self._saving.append(whole)
+        if len(self._saving) >= self._wave.at_work - self._committing:
+            for each in self._saving:
+                each.set()
         try:
-            await self._commit.commit(work, at_once=self._saving >= self._wave.inside)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(whole.wait(), _WAVE)
         finally:
-            self._saving -= 1
+            self._saving.remove(whole)
+        self._committing += 1
+        try:
+            await self._commit.commit(work, at_once=True)
+        finally:
+            self._committing -= 1
 
     async def _found(self, keys: list[Key]) -> dict[Key, Document | None]:
         return (await load(self._database, [{name: [id]} for name, id in keys])).documents

@@ -6,7 +6,8 @@ step. A look-up that fails fails for all who asked; they ask again as they would
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -17,21 +18,29 @@ _LARGEST = 500
 
 
 class Wave:
-    """Counts callers that are inside at once; `height`: the most of the last second or so. Used as a context."""
+    """Counts callers that are inside at once; `height`: the most of the last second or so. Used as a context.
+
+    at_work: those of them that have set out, and wait for nobody else to come.
+    """
 
     def __init__(self) -> None:
+        self.at_work = 0
         self._inside = self._highest = self._before = 0
         self._since = 0.0
 
     @property
-    def inside(self) -> int:
-        """How many callers are inside now."""
-        return self._inside
-
-    @property
     def height(self) -> int:
-        """How many callers may be expected to come together."""
-        return max(self._highest, self._before)
+        """How many callers may be expected to come together: half of them, while the others' work is being stored."""
+        return (max(self._highest, self._before) + 1) // 2
+
+    @contextmanager
+    def setting_out(self) -> Iterator[None]:
+        """A caller that has what it gathered for."""
+        self.at_work += 1
+        try:
+            yield
+        finally:
+            self.at_work -= 1
 
     def __enter__(self) -> None:
         now = time.monotonic()

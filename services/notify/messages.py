@@ -33,7 +33,7 @@ def _written_by(*roles: str) -> Callable[[Facts], bool]:
 
 def _not_about_itself(facts: Facts) -> bool:
     """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
-    return facts["undelivered"] != "undelivered"
+    return bool(facts["undelivered"] != "undelivered")
 
 
 @dataclass(frozen=True)

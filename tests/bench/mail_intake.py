@@ -10,7 +10,6 @@ troubles both alike.
 """
 
 import asyncio
-import os
 import sys
 import tempfile
 import time
@@ -55,8 +54,6 @@ class Door:
             "tests.bench.mail_sender", str(self.port), str(len(BODIES)), environment={}, log=folder / "sender.log",
             talks=True,
         )  # fmt: skip
-        if os.environ.get("DOORS_PID"):
-            Path(os.environ["DOORS_PID"]).write_text(str(self.process.pid))
         self.pids = {"intake": self.process.pid, "sender": self.sender.pid, **servers.pids}
         self.sent = 0
 

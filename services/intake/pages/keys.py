@@ -62,7 +62,12 @@ def router(service: Service, parts: Parts) -> APIRouter:
         since = (day - timedelta(days=DAYS - 1)).isoformat()
         usage = await parts.stores.quotas.usage([row["_id"] for row in rows], since)
         items = [_item(row, usage[row["_id"]], day.isoformat(), parts.clock.now()) for row in rows]
-        usual = {"errors": {}, "values": {"per_day": "1000", "per_minute": "60"}, "secret": None, "notices": []}
+        usual: dict[str, Any] = {
+            "errors": {},
+            "values": {"per_day": "1000", "per_minute": "60"},
+            "secret": None,
+            "notices": [],
+        }
         context = usual | context
         context["values"] = context["values"] | {FIELD: context["values"].get(FIELD) or new_key()}
         return service.web.pages.render(

@@ -26,8 +26,7 @@ class PersonStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._by_email: Together[str, list[Document]] = Together(self._with_emails)
-        self._access: Together[str, Document] = Together(self._access_of)
+        self._senders: Together[str, list[Document]] = Together(self._access_of_addresses)
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these persons that exist and were not erased."""
@@ -36,7 +35,7 @@ class PersonStore:
     async def by_email(self, address: str) -> list[Document]:
         """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""
         key = email_key(address)
-        return (await self._by_email.of((key,))).get(key, [])
+        return (await self._with_emails([key]))[key]
 
     async def _with_emails(self, keys: list[str]) -> dict[str, list[Document]]:
         where = {"$or": [{"email_key": {"$in": keys}}, {"pec_key": {"$in": keys}}]}
@@ -55,10 +54,19 @@ class PersonStore:
 
     async def access(self, ids: Iterable[str]) -> dict[str, Document]:
         """Person id -> what is stored of grants and credentials."""
-        return await self._access.of(ids)
-
-    async def _access_of(self, ids: list[str]) -> dict[str, Document]:
         return {row["_id"]: row for row in await self._database.by_ids(ACCESS, ids)}
+
+    async def access_of_address(self, address: str) -> list[Document]:
+        """The same of all who use this address; many that are asked for at once are read together."""
+        key = email_key(address)
+        return (await self._senders.of((key,))).get(key, [])
+
+    async def _access_of_addresses(self, keys: list[str]) -> dict[str, list[Document]]:
+        people = await self._with_emails(keys)
+        access = await self.access({person["_id"] for each in people.values() for person in each})
+        return {
+            key: [access[person["_id"]] for person in each if person["_id"] in access] for key, each in people.items()
+        }
 
     async def holders(self, role: str, scope: str) -> list[Document]:
         """The access documents that hold, or held, a role within a scope."""

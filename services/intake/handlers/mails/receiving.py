@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from services.chassis.auth import Caller
 from services.chassis.errors import TransientError
 from services.chassis.i18n import translator
 from services.chassis.mongo import is_infrastructure
@@ -23,6 +24,7 @@ from services.intake.handlers.mails.strangers import keep_stranger
 from services.intake.handlers.parts import Parts
 from services.intake.mailbox.listener import Reply
 from services.intake.mailbox.messages import IncomingMail, Unreadable, read_mail
+from services.intake.store.mails import MAILS
 
 log = structlog.get_logger()
 _INTAKE = Path(__file__).parents[2]
@@ -54,14 +56,16 @@ async def _receive(parts: Parts, door: Door, raw: bytes, return_path: str, recip
 async def _kept(parts: Parts, door: Door, arrival: Arrival, mail: IncomingMail | None) -> Reply:
     if await parts.stores.mails.known(arrival.id):
         return _TAKEN
-    if mail is None:
-        await keep(parts, arrival, "quarantined", "unreadable")
-    elif door.own.lower() in mail.senders:
-        await keep(parts, arrival, "aside", "loop")
-    elif mail.report:
-        await keep_report(parts, door, arrival, mail.report)
-    else:
-        await _take(parts, door, arrival)
+    parts.executor.expects_new(MAILS, arrival.id)
+    with parts.stores.mails.wave.setting_out():
+        if mail is None:
+            await keep(parts, arrival, "quarantined", "unreadable")
+        elif door.own.lower() in mail.senders:
+            await keep(parts, arrival, "aside", "loop")
+        elif mail.report:
+            await keep_report(parts, door, arrival, mail.report)
+        else:
+            await _take(parts, door, arrival)
     return _TAKEN
 
 
@@ -83,12 +87,11 @@ async def _take(parts: Parts, door: Door, arrival: Arrival) -> None:
     elif not callers:
         await keep_stranger(parts, door, arrival, found, "sender-unknown")
     else:
-        await _other(parts, door, arrival, found)
+        await _other(parts, door, arrival, found, asker_of(callers))
 
 
-async def _other(parts: Parts, door: Door, arrival: Arrival, found: Match | None) -> None:
+async def _other(parts: Parts, door: Door, arrival: Arrival, found: Match | None, asker: Caller | None) -> None:
     """Somebody we know, about no request of theirs: a new one, unless they answer somebody else's."""
-    asker = asker_of(await senders(parts, arrival.mail))
     if found and found.answers:
         await keep(parts, arrival, "held", "third-party", found)
     elif asker is None:
