@@ -6,8 +6,8 @@ The decision is a synchronous function over a `Work`, the same that consumers us
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from services.chassis.clock import Clock
@@ -74,8 +74,10 @@ class Executor:
                     raise
         raise Contended("the documents kept changing")
 
-    def expects_new(self, collection: str, id: str) -> None:
+    @contextmanager
+    def expecting_new(self, collection: str, id: str) -> Iterator[None]:
         """A hint: this document was looked for just now and is not there."""
+        yield
 
     async def _save(self, work: Work) -> None:
         await self._commit.commit(work)
@@ -119,9 +121,14 @@ class InStep(Executor):
         wanted = [key for key in asked if key not in absent]
         return View(absent | (await self._together.of(wanted) if wanted else {}))
 
-    def expects_new(self, collection: str, id: str) -> None:
+    @contextmanager
+    def expecting_new(self, collection: str, id: str) -> Iterator[None]:
         """Spares the look-up."""
         self._absent.add((collection, id))
+        try:
+            yield
+        finally:
+            self._absent.discard((collection, id))
 
     async def _save(self, work: Work) -> None:
         """Waits a moment for the rest of the wave: a transaction costs more than what it holds."""

@@ -16,6 +16,7 @@ from services.chassis.errors import TransientError
 from services.chassis.i18n import translator
 from services.chassis.mongo import is_infrastructure
 from services.chassis.problems import Problem
+from services.chassis.saving import AlreadyExists
 from services.intake.handlers.mails.arrivals import Arrival, Door, arrival_of
 from services.intake.handlers.mails.effects import join, keep, open_request
 from services.intake.handlers.mails.matching import Match, asker_of, author_of, match, senders
@@ -50,14 +51,19 @@ async def _receive(parts: Parts, door: Door, raw: bytes, return_path: str, recip
     mail = await _read(door, raw, return_path)
     arrival = arrival_of(door, raw, mail or _unreadable(raw), recipient)
     with parts.stores.mails.wave:
-        return await _kept(parts, door, arrival, mail)
+        try:
+            return await _kept(parts, door, arrival, mail)
+        except AlreadyExists:
+            # Another process took the same mail at the same moment.
+            if await parts.stores.mails.known(arrival.id):
+                return _TAKEN
+            raise
 
 
 async def _kept(parts: Parts, door: Door, arrival: Arrival, mail: IncomingMail | None) -> Reply:
     if await parts.stores.mails.known(arrival.id):
         return _TAKEN
-    parts.executor.expects_new(MAILS, arrival.id)
-    with parts.stores.mails.wave.setting_out():
+    with parts.stores.mails.wave.setting_out(), parts.executor.expecting_new(MAILS, arrival.id):
         if mail is None:
             await keep(parts, arrival, "quarantined", "unreadable")
         elif door.own.lower() in mail.senders:
