@@ -1,12 +1,13 @@
 """The table of contents of the published language: every stream and every event type."""
 
-from contracts import access, assignments, bodies, measurements, notifications, requests, service_levels, talks
+from contracts import access, assignments, bodies, mails, measurements, notifications, requests, service_levels, talks
 from contracts.envelope import Event, event_type
 
 STREAMS: dict[str, tuple[type[Event], ...]] = {
     "requests": requests.EVENTS,
     "bodies": bodies.EVENTS,
     "access": access.EVENTS,
+    "mails": mails.EVENTS,
     "assignments": (*assignments.EVENTS, *talks.EVENTS),
     "notifications": notifications.EVENTS,
     "service-levels": service_levels.EVENTS,
@@ -18,6 +19,7 @@ OWNERS: dict[str, str] = {
     "requests": "intake",
     "bodies": "intake",
     "access": "intake",
+    "mails": "intake",
     "assignments": "routing",
     "notifications": "notify",
     "service-levels": "reporting",

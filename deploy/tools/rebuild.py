@@ -46,7 +46,7 @@ async def _derive(service: Service, client: httpx.AsyncClient) -> int:
 
 async def _correct(service: Service, client: httpx.AsyncClient, kept: Kept) -> None:
     address = _address(service, OWNERS[kept.stream])
-    answer = await client.get(address, params={"limit": 1})
+    answer = await client.get(address, params={"limit": 1, "unsettled": "true"})
     answer.raise_for_status()
     epoch = int(answer.headers[EPOCH])
     work = Correction(service.database, kept, service.clock, epoch, lambda: _history(client, address))
@@ -59,7 +59,8 @@ def _address(service: Service, owner: str) -> str:
 
 
 async def _history(client: httpx.AsyncClient, address: str) -> AsyncIterator[bytes]:
-    async with client.stream("GET", address) as answer:
+    # To the very end: the running service takes in what is stored from now on, but not again what it has taken in.
+    async with client.stream("GET", address, params={"unsettled": "true"}) as answer:
         answer.raise_for_status()
         async for line in answer.aiter_lines():
             if line:

@@ -43,6 +43,7 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
         self._open = False
         self._pace = Pace(_PACE)
+        self._hurry = asyncio.Event()
 
     async def start(self) -> None:
         """Begins to take work."""
@@ -59,14 +60,19 @@ class GroupCommit:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def commit(self, work: Work) -> None:
-        """Returns when the work is durable. Raises what `saving.save` blames it for, or Unavailable."""
+    async def commit(self, work: Work, at_once: bool = False) -> None:
+        """Returns when the work is durable. Raises what `saving.save` blames it for, or Unavailable.
+
+        at_once: waiting for others brings none, because those who may send them wait for this one themselves.
+        """
         if not self._open:
             raise Unavailable("the service is starting or stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(_GIVE_UP_AFTER):
                 await self._queue.put((work, done))
+                if at_once:
+                    self._hurry.set()
                 await done
         except TimeoutError as error:
             raise Unavailable("the database is away") from error
@@ -74,7 +80,8 @@ class GroupCommit:
     async def _run(self) -> None:
         while True:
             group = [await self._queue.get()]
-            await self._pace.turn(at_once=self._queue.qsize() >= _LARGEST)
+            await self._pace.turn(self._queue.qsize() >= _LARGEST, self._hurry)
+            self._hurry.clear()
             while len(group) < _LARGEST and not self._queue.empty():
                 group.append(self._queue.get_nowait())
             try:

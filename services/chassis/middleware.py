@@ -196,5 +196,7 @@ class _Answer:
             self.status = message["status"]
             own = {name.lower() for name, _ in message.get("headers", ())}
             protection = [(name, value) for name, value in _PROTECTION.items() if name not in own]
-            message["headers"] = [*message.get("headers", ()), *self._headers, *protection]
+            # A quota of the caller's key says more than the limit of the process.
+            usual = [(name, value) for name, value in self._headers if name not in own]
+            message["headers"] = [*message.get("headers", ()), *usual, *protection]
         return self._send(message)

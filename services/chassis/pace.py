@@ -6,6 +6,7 @@ steady load is served in batches of a few, and that price takes the whole machin
 
 import asyncio
 import time
+from contextlib import suppress
 
 
 class Pace:
@@ -15,9 +16,13 @@ class Pace:
         self._seconds = seconds
         self._next = 0.0
 
-    async def turn(self, at_once: bool = False) -> None:
-        """Returns when the next turn may begin, which it then does. at_once: there is a full batch to do already."""
+    async def turn(self, at_once: bool = False, hurry: asyncio.Event | None = None) -> None:
+        """Returns when the next turn may begin, which it then does. at_once: there is a full batch to do already.
+
+        hurry: what ends the wait early.
+        """
         wait = self._next - time.monotonic()
         if wait > 0 and not at_once:
-            await asyncio.sleep(wait)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(hurry.wait(), wait) if hurry else await asyncio.sleep(wait)
         self._next = time.monotonic() + self._seconds

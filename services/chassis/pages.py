@@ -48,6 +48,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Mails"), "/mails", ("coordinator", "secretariat")),
     Entry(N_("Bodies"), "/bodies", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("Good practices"), "/practices", PEOPLE),
+    Entry(N_("Keys"), "/keys", ("secretariat",)),
     Entry(N_("Notifications"), "/notifications", PEOPLE),
     Entry(N_("Monitoring"), "/reports", ("monitor", "coordinator", "secretariat")),
 )

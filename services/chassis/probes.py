@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -12,7 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from services.chassis.auth import Caller, allow, public
 from services.chassis.epoch import read_epoch
 from services.chassis.i18n import N_
-from services.chassis.outbox import OUTBOX, history
+from services.chassis.outbox import OUTBOX, history, settled
 from services.chassis.problems import invalid
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 EPOCH = "X-Epoch"
 _WITHIN = 2.0
+_UNSETTLED = "Also the newest events: for who reads all of them once. Going on behind the last one might miss some."
 Anyone = Annotated[Caller, Depends(public)]
 Reader = Annotated[Caller, Depends(allow("monitor", "service", "secretariat"))]
 
@@ -77,11 +79,18 @@ def router(service: "Service") -> APIRouter:
         caller: Reader,
         after: Annotated[str | None, Query(max_length=64)] = None,
         limit: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+        unsettled: Annotated[bool, Query(description=_UNSETTLED)] = False,
     ) -> StreamingResponse:
-        """The events this service published, oldest first, one JSON document a line (NDJSON)."""
+        """The events this service published, oldest first, one JSON document a line (NDJSON).
+
+        Told when they are 15 seconds old (`AFFIANCA_HISTORY_DELAY_SECONDS`): by then nothing can appear before them any
+        more, so who goes on with `after` = the id of the last one misses nothing.
+        """
         if after is not None and not await service.database.by_ids(OUTBOX, [after]):
             raise invalid([{"pointer": "/query/after", "detail": N_("This service published no event with this id.")}])
-        found = _lines(history(service.database, after, limit))
+        # Positions have the real time, also where the service's clock was moved.
+        before = None if unsettled else settled(datetime.now(UTC), service.settings.history_delay_seconds)
+        found = _lines(history(service.database, after, limit, before=before))
         headers = {EPOCH: str(await read_epoch(service.database))}
         return StreamingResponse(found, headers=headers, media_type="application/x-ndjson")
 

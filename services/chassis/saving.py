@@ -113,13 +113,13 @@ async def save(database: Database, works: Sequence[Work], claims: Iterable[Docum
 async def _store(
     database: Database, plan: _Plan, works: Sequence[Work], claimed: list[Document], trial: bool = False
 ) -> None:
-    events = [row for work in works for row in rows(work.events, work.traceparent)]
-
     def write(plain: Plain, session: Session) -> None:
         if claimed:
             # First of all: who lost the race for a message must not be blamed for what the winner wrote.
             _claim(plain, session, claimed)
         _write_documents(plain, session, plan)
+        # Their positions are made here, not before the wait for a thread: see `outbox.settled`.
+        events = [row for work in works for row in rows(work.events, work.traceparent)]
         if events:
             plain[OUTBOX].insert_many(events, session=session)
         if trial:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     kafka_retention_days: int = 30
     inbox_days: int = 60
     resend_days: int = 7
+    history_delay_seconds: float = Field(default=15.0, ge=0)
+    """How old an event must be before `/api/<service>/events` tells it to who reads on from there: longer than
+    MongoDB's `transactionLifetimeLimitSeconds` (5 here) and the difference of the processes' clocks together."""
 
     routing_rules: str = ""
     """Another file of rules for matching than the one in `services/routing`."""

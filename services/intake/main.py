@@ -1,10 +1,12 @@
 """Composition root of intake: the only file that knows all the others."""
 
+from dataclasses import replace
 from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
 from services.chassis.clock import Clock
+from services.chassis.execution import InStep
 from services.chassis.jobs import Job
 from services.chassis.service import Service
 from services.chassis.settings import Settings
@@ -13,13 +15,14 @@ from services.intake.classifier import recognise
 from services.intake.consumers import events
 from services.intake.domain.programme import Programme
 from services.intake.domain.signed_documents import LARGEST
-from services.intake.handlers.mails import Door, receive, send_answers
+from services.intake.handlers.mails import Door, receive, remove_expired, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.upkeep import Admissions, OrphanFiles
 from services.intake.mailbox.listener import MailListener
 from services.intake.mailbox.poller import Poller
 from services.intake.mailbox.postman import Postman
 from services.intake.mailbox.settings import MailSettings
+from services.intake.pages.imports import forget_old
 from services.intake.programme import read_programme
 from services.intake.store import DERIVED, INDEXES, open_stores
 
@@ -41,6 +44,8 @@ def build(
     service.web.larger_bodies["/registration"] = 2 * LARGEST
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
+    tidy = Job(service.database, "import-files", 600.0, partial(forget_old, parts))
+    service.background.append((tidy.start, tidy.stop))
     for part in _mail_doors(service, parts, mail or MailSettings()):
         service.background.append((part.start, part.stop))
     return service
@@ -51,7 +56,9 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
     settings = service.settings
     own = parseaddr(settings.mail_from)[1]
     door = Door(own, settings.secret_key.get_secret_value(), policy)
-    take = partial(receive, parts, door)
+    # Each connection waits for its answer before it sends the next mail.
+    together = replace(parts, executor=InStep(parts.executor, parts.stores.mails.wave))
+    take = partial(receive, together, door)
     host, domain = settings.mail_listen_host, own.rpartition("@")[2]
     postman = Postman(settings.smtp_host, settings.smtp_port)
     answer = partial(send_answers, parts, door, settings.public_url, postman.send)
@@ -61,4 +68,5 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
         MailListener(host, policy.lmtp_listen_port, domain, take, each=True),
         # Not woken by every save: an answer to a stranger may wait a second.
         Job(service.database, "mail-answers", 1.0, answer),
+        Job(service.database, "mail-retention", 600.0, partial(remove_expired, parts, door)),
     ]

@@ -11,6 +11,7 @@ from contracts.assignments import (
     AssignmentReminded,
     RequestUnroutable,
 )
+from contracts.mails import MailReported
 from contracts.requests import RequestEvent
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
 from contracts.talks import TalkBooked, TalkCancelled, TalkEvent, TalkMoved
@@ -20,7 +21,8 @@ from services.chassis.decoding import On
 from services.chassis.work import Keys, Work
 from services.notify import handlers
 from services.notify.handlers import Happening
-from services.notify.store import ARRIVALS, NOTICES, REQUESTS
+from services.notify.receipts import note_receipt
+from services.notify.store import ARRIVALS, DELIVERIES, NOTICES, REQUESTS, UNREACHABLE
 
 _FACTS = {"message", "author", "author_role", "visibility", "automatic", "outcome", "rating", "into_number", "reason"}
 """What is kept of a payload beside the state: codes, ids and numbers."""
@@ -72,6 +74,14 @@ def _on_talk(work: Work, event: TalkEvent) -> None:
     handlers.tell(work, _talk(event))
 
 
+def _on_mail(work: Work, event: MailReported) -> None:
+    data = event.data
+    lost = note_receipt(work, data.delivery, event.id, data.fate, data.code, data.at, data.unusable)
+    if lost:
+        facts = {"code": data.code, "undelivered": lost["message"]}
+        handlers.tell(work, Happening(event, data.request, data.number, (0, 0), facts=facts))
+
+
 def _on_access(work: Work, event: AccessEvent) -> None:
     access.apply(work, event)
     handlers.note_grants(work, event.subject, event.id, event.time, event.data.state.grants)
@@ -83,6 +93,11 @@ def _of_request(event: RequestEvent) -> Keys:
 
 def _notices(event: AssignmentEvent | DeadlineEvent | TalkEvent) -> Keys:
     return {NOTICES: handlers.notice_ids(event)}
+
+
+def _of_delivery(event: MailReported) -> Keys:
+    one = [event.data.delivery]
+    return {DELIVERIES: one, UNREACHABLE: one, NOTICES: handlers.notice_ids(event)}
 
 
 def _of_person(event: AccessEvent) -> Keys:
@@ -98,5 +113,6 @@ EVENTS: tuple[On[Any], ...] = (
     *(On(model, _on_talk, _notices) for model in (TalkBooked, TalkMoved, TalkCancelled)),
     On(DeadlineAtRisk, _on_deadline, _notices),
     On(DeadlineBreached, _on_deadline, _notices),
+    On(MailReported, _on_mail, _of_delivery),
     *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),
 )

@@ -59,6 +59,10 @@ class Memory:
         if len(self._entries) > _KEPT:
             self._entries.popitem(last=False)
 
+    def forget(self, key: str) -> None:
+        """Removes an entry, if there is one."""
+        self._entries.pop(key, None)
+
 
 class Directory:
     """Asks intake, as the service account."""
@@ -75,14 +79,18 @@ class Directory:
         """Closes the connection."""
         await self._client.aclose()
 
-    async def persons(self, ids: Iterable[str]) -> dict[str, Recipient]:
-        """Those of the persons that intake knows. Raises Away."""
+    async def persons(self, ids: Iterable[str], anew: Iterable[str] = ()) -> dict[str, Recipient]:
+        """Those of the persons that intake knows. Raises Away. anew: of whom nothing that is remembered counts."""
+        for id in anew:
+            self._memory.forget(f"person:{id}")
         found: dict[str, Recipient] = {}
         for some in self._unknown("person", ids, found):
             answer = await self._ask("/api/persons", {"ids": ",".join(some)})
             for item in answer["items"]:
-                person = Recipient(item["id"], item["name"], item["email"], _language(item))
-                self._memory.put(f"person:{person.id}", person)
+                usable = item.get("undeliverable_since") is None
+                person = Recipient(item["id"], item["name"], item["email"], _language(item), usable)
+                if usable:  # A new address counts at once.
+                    self._memory.put(f"person:{person.id}", person)
                 found[person.id] = person
         return found
 

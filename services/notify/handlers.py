@@ -139,7 +139,9 @@ def retry(work: Work, id: str, give_up_at: datetime) -> Document:
         raise NotYours(id)
     if found["status"] not in ("failed", "due"):
         raise WrongState(found["status"])
-    found |= {"status": "due", "due_at": work.now, "give_up_at": give_up_at, "reason": None}
+    # What was reported of the earlier mail says nothing of the new one.
+    again = {"retried_at": work.now, "receipt": None}
+    found |= {"status": "due", "due_at": work.now, "give_up_at": give_up_at, "reason": None, **again}
     work.put(DELIVERIES, found)
     return found
 

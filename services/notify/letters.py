@@ -1,6 +1,6 @@
 """Letters: a delivery together with everything its text needs, gathered for a whole batch at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from services.notify.messages import MESSAGES
 
 UNKNOWN = Outcome("refused", "recipient_unknown")
 """Intake owns the persons: whom it does not know was erased."""
+UNUSABLE = Outcome("refused", "address_unusable")
+"""A mail came back because the address does not exist; the person gets mail again when it has been changed."""
 NO_TEXT = Outcome("delayed", "text_missing")
 
 
@@ -28,12 +30,17 @@ class Letters:
         self._directory = directory
         self._settings = settings
 
-    async def write(self, deliveries: Sequence[Document], now: datetime) -> dict[str, Letter | Outcome]:
-        """For each delivery its letter, or why there is none. Raises Away."""
+    async def write(
+        self, deliveries: Sequence[Document], now: datetime, doubtful: Iterable[str] = ()
+    ) -> dict[str, Letter | Outcome]:
+        """For each delivery its letter, or why there is none. Raises Away.
+
+        doubtful: persons whose address was once found not to exist.
+        """
         people = {delivery["recipient"] for delivery in deliveries}
         people |= {delivery["facts"]["expert"] for delivery in deliveries if delivery["facts"].get("expert")}
         said = {delivery["facts"]["message"] for delivery in deliveries if delivery["facts"].get("message")}
-        persons = await self._directory.persons(people)
+        persons = await self._directory.persons(people, doubtful)
         titles, words = await self._directory.texts((delivery["request"] for delivery in deliveries), said)
         return {delivery["_id"]: self._letter(delivery, persons, titles, words, now) for delivery in deliveries}
 
@@ -49,6 +56,8 @@ class Letters:
         person, about = persons.get(delivery["recipient"]), titles.get(delivery["request"])
         if person is None:
             return UNKNOWN
+        if not person.usable:
+            return UNUSABLE
         if about is None or (facts.get("message") and facts["message"] not in words):
             return NO_TEXT
         expert = persons.get(facts.get("expert") or "")

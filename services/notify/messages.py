@@ -31,6 +31,11 @@ def _written_by(*roles: str) -> Callable[[Facts], bool]:
     return condition
 
 
+def _not_about_itself(facts: Facts) -> bool:
+    """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
+    return bool(facts["undelivered"] != "undelivered")
+
+
 @dataclass(frozen=True)
 class Message:
     """title: subject of the mail and entry of the list. link: the address below the public one."""
@@ -76,6 +81,7 @@ MESSAGES: dict[str, Message] = {
         Message("talk-booked", N_("A talk is booked"), _TALKS),
         Message("talk-moved", N_("A talk is moved"), _TALKS),
         Message("talk-cancelled", N_("A talk is cancelled"), _TALKS),
+        Message("undelivered", N_("A mail could not be delivered")),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
     )
@@ -99,6 +105,7 @@ LINES: tuple[Line, ...] = (
     Line("affianca.talk.booked.v1", "talk-booked", ("booker", "expert")),
     Line("affianca.talk.moved.v1", "talk-moved", ("booker", "expert")),
     Line("affianca.talk.cancelled.v1", "talk-cancelled", ("booker", "expert")),
+    Line("affianca.mail.reported.v1", "undelivered", ("coordinators", "secretariat"), _not_about_itself),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
 )

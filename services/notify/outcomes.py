@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an attempt: pure decisions over a Work."""
+"""What becomes of a delivery after an attempt, and after reports about it: pure decisions over a Work."""
 
 from datetime import timedelta
 
@@ -55,6 +55,21 @@ def record(work: Work, id: str, attempt: int, outcome: Outcome | None, chance: f
         delivery |= {"status": "due", "reason": outcome.reason, "due_at": work.now + delay_after(attempt, chance)}
     work.put(DELIVERIES, delivery)
     _tell(work, delivery)
+    if came_back(delivery):
+        fail(work, delivery)
+
+
+def came_back(delivery: Document) -> bool:
+    """Whether what was taken for sent has been reported not to arrive."""
+    return delivery["status"] == "sent" and delivery.get("receipt") in ("failed", "virus")
+
+
+def fail(work: Work, delivery: Document) -> None:
+    """Ends a delivery that was sent and came back. Its report may have been quicker than our record of the sending."""
+    code = next((row["code"] for row in reversed(delivery["receipts"]) if row["fate"] == delivery["receipt"]), None)
+    ended = delivery | {"status": "failed", "reason": f"returned_{code or delivery['receipt']}"[:64]}
+    work.put(DELIVERIES, ended)
+    _tell(work, ended, late=True)
 
 
 def attempt_id(delivery: str, attempt: int) -> str:
@@ -67,7 +82,7 @@ def _ours(work: Work, id: str, attempt: int) -> Document | None:
     return delivery if delivery and (delivery["status"], delivery["attempts"]) == ("sending", attempt) else None
 
 
-def _tell(work: Work, delivery: Document) -> None:
+def _tell(work: Work, delivery: Document, late: bool = False) -> None:
     facts = {
         "delivery": delivery["_id"],
         "cause": delivery["cause"],
@@ -78,14 +93,14 @@ def _tell(work: Work, delivery: Document) -> None:
         "attempts": delivery["attempts"],
     }
     if delivery["status"] == "sent":
-        _publish(work, NotificationSent, delivery, NotificationData(**facts))
+        _publish(work, NotificationSent, delivery, NotificationData(**facts), late)
     elif delivery["status"] == "failed":
-        _publish(work, NotificationFailed, delivery, FailedData(**facts, reason=delivery["reason"]))
+        _publish(work, NotificationFailed, delivery, FailedData(**facts, reason=delivery["reason"]), late)
 
 
-def _publish(work: Work, model: type[Event], delivery: Document, data: NotificationData) -> None:
-    """The id derives from delivery and attempt: deciding again tells the same fact."""
+def _publish(work: Work, model: type[Event], delivery: Document, data: NotificationData, late: bool) -> None:
+    """The id derives from delivery and attempt: deciding again tells the same fact. late: after it had been sent."""
     work.correlation = delivery["correlation"]
-    event = work.publish(model, delivery["_id"], delivery["attempts"], data)
+    event = work.publish(model, delivery["_id"], 2 * delivery["attempts"] - (0 if late else 1), data)
     id = derived_id(delivery["_id"], event_type(model), str(delivery["attempts"]))
     work.events[-1] = event.model_copy(update={"id": id})

@@ -101,7 +101,9 @@ class Sender:
         tools, ends = self._tools, time.monotonic() + _BATCH_SECONDS
         async with Recorder(tools.executor, ends + _RECORDING_SECONDS) as recorder:
             try:
-                letters = await tools.letters.write(taken, tools.clock.now())
+                recipients = (delivery["recipient"] for delivery in taken)
+                doubtful = await deliveries.unreachable(tools.database, recipients)
+                letters = await tools.letters.write(taken, tools.clock.now(), doubtful)
             except Away:
                 for delivery in taken:
                     await recorder.keep(delivery, INTAKE_AWAY)

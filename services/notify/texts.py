@@ -64,7 +64,8 @@ def _environment(loader: FileSystemLoader, translator: Translator) -> Environmen
         auto_reload=False,
     )
     environment.globals.update(_=translator.gettext, ngettext=translator.ngettext)
-    environment.globals.update(metrics=METRICS, reasons=REASONS, outcomes=OUTCOMES, ways=WAYS)
+    titles = {code: message.title for code, message in MESSAGES.items()}
+    environment.globals.update(metrics=METRICS, reasons=REASONS, outcomes=OUTCOMES, ways=WAYS, titles=titles)
     environment.filters.update(date=translator.date, datetime=translator.datetime, quoted=quoted)
     return environment
 

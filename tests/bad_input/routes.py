@@ -47,6 +47,10 @@ TAKES: dict[str, Taken] = {
             companies=["00743110157"], follows="2026-000001", requester=person_of("official"),
         ),
     ),
+    "POST /api/api-keys": (
+        "secretariat",
+        {"name": "Portale", "body": BODY, "per_day": 100, "per_minute": 10, "expires_at": "2031-01-01T00:00:00Z"},
+    ),
     "POST /api/requests/{number}/messages": ("official", {"text": "Ecco.", "visibility": "shared"}),
     "POST /api/requests/{number}/ask": ("expert", {"text": "Quale ente?"}),
     "POST /api/requests/{number}/resolve": ("expert", {"outcome": "solved", "text": "Fatto."}),
@@ -133,12 +137,15 @@ WITHOUT_BODY = {
     "POST /api/routing/talks/{id}/cancel": "expert",
     "POST /api/notifications/{id}/read": "official",
     "POST /api/deliveries/{id}/retry": "coordinator",
+    "POST /api/api-keys/{id}/revocation": "secretariat",
     "POST /api/notify/queue/retry": "coordinator",
 }
 SHEETS = {"POST /api/experts/import": "coordinator"}
 """Routes that take a sheet as text/csv."""
 FILES = {"POST /api/bodies/{code}/registration": "secretariat"}
-EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES, **SHEETS}
+TABLES = {"POST /api/requests/import": "official"}
+"""Take a CSV file: what is wrong within is told line by line, see tests/intake/test_importing.py."""
+EVERY = {**{route: who for route, (who, _) in TAKES.items()}, **WITHOUT_BODY, **FILES, **SHEETS, **TABLES}
 
 
 def address(route: str, **others: str) -> tuple[str, str]:

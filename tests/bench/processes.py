@@ -32,15 +32,16 @@ class Process:
     """`python -m <module> <arguments>`; what it says goes to a log, or to us when `talks`."""
 
     def __init__(
-        self, module: str, *arguments: str, environment: dict[str, str], log: Path, talks: bool = False, nice: int = 0
-    ) -> None:
+        self, module: str, *arguments: str, environment: dict[str, str], log: Path, talks: bool = False, nice: int = 0,
+        root: Path = ROOT,
+    ) -> None:  # fmt: skip
         self.log = log
         plain = {name: value for name, value in os.environ.items() if not name.startswith("AFFIANCA_")}
         pipe = subprocess.PIPE if talks else None
         with log.open("ab") as file:
             self._child = subprocess.Popen(
                 ["nice", "-n", str(nice), sys.executable, "-m", module, *arguments],
-                stdin=pipe, stdout=pipe or file, stderr=file, cwd=ROOT, env=plain | environment,
+                stdin=pipe, stdout=pipe or file, stderr=file, cwd=root, env=plain | environment,
             )  # fmt: skip
 
     @property

@@ -129,6 +129,7 @@ async def post(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Any]:
     async with catching() as (smtp_port, sent):
         settings = Settings(
             prefix=prefix, mongo_url=mongod.url, admin_key=SecretStr(ADMIN_KEY), mail_listen_port=port, mail_from=TO,
+            service_key=SecretStr(SERVICE_KEY),
             secret_key=SecretStr(SECRET), smtp_port=smtp_port, **broker.settings,
         )  # fmt: skip
         async with running(build(settings, Clock(), mail=MailSettings(lmtp_listen_port=lmtp))) as town:

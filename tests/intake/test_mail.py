@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.chassis import group_commit
 from services.chassis.group_commit import Unavailable
 from services.intake.store import open_stores
 from tests.intake.conftest import VARESE
@@ -50,6 +51,35 @@ async def test_the_same_mail_twice_is_one_request(post: Post) -> None:
     assert len(await post.mine(key, address)) == 1
 
 
+async def test_the_same_mail_from_several_connections_at_once_is_one_request(post: Post) -> None:
+    address, key = await post.official()
+    content = mail(address, "Tutte insieme")
+
+    codes = [code for code, _ in await asyncio.gather(*(post.send(address, content) for _ in range(6)))]
+
+    assert set(codes) == {250}
+    assert len(await post.mine(key, address)) == 1
+
+
+async def test_mails_that_come_together_are_stored_in_few_transactions(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, key = await post.official()
+    groups: list[int] = []
+    save = group_commit.save
+
+    async def counting(database: Any, works: Any, *claims: Any) -> None:
+        groups.append(len(works))
+        await save(database, works, *claims)
+
+    monkeypatch.setattr(group_commit, "save", counting)
+    codes = await asyncio.gather(*(post.send(address, mail(address, f"Insieme {n}")) for n in range(12)))
+
+    assert {code for code, _ in codes} == {250}
+    assert len(await post.mine(key, address)) == 12
+    assert len(groups) < 9
+
+
 async def test_the_same_mail_to_two_of_our_addresses_reaches_both(post: Post) -> None:
     address, key = await post.official()
 
@@ -79,7 +109,7 @@ async def test_250_comes_after_the_commit_and_not_before(post: Post, monkeypatch
     address, _ = await post.official()
     commit, held = post.town.service.commit.commit, asyncio.Event()
 
-    async def held_up(work: Any) -> None:
+    async def held_up(work: Any, at_once: bool = False) -> None:
         await held.wait()
         await commit(work)
 

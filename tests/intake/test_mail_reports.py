@@ -5,6 +5,7 @@ import pytest
 from contracts.envelope import new_id
 from contracts.mail_references import read_message_id
 from services.chassis.mongo import Document
+from tests.intake.conftest import SERVICE_KEY, published
 from tests.intake.letters import SECRET, letter, ours
 from tests.intake.post import Post
 
@@ -52,6 +53,12 @@ async def test_a_bounce_is_kept_on_the_mail_that_it_is_about(
     assert warnings(read) == ([code] if fate == "failed" else [])
     assert bool(person.get("undeliverable")) is dead
     assert read["messages"] == [] and await post.mine(key, address) == []
+    [event] = await published(post.town, row["_id"])
+    told_data = {name: event["data"][name] for name in ("request", "fate", "code", "unusable")}
+    assert told_data == {"request": request["id"], "fate": fate, "code": code, "unusable": dead}
+    assert address not in str(event)
+    [shown] = (await post.town.call("GET", f"/api/persons?ids={person['_id']}", SERVICE_KEY)).json()["items"]
+    assert (shown["undeliverable_since"] is not None) is dead
 
 
 async def test_the_requester_is_not_shown_that_a_mail_to_somebody_else_failed(post: Post) -> None:

@@ -20,6 +20,7 @@ QUERIES: dict[str, tuple[str, dict[str, Any], tuple[str, int] | None]] = {
     "deliveries of a number": ("deliveries", {"number": "2026-000001"}, ("position", -1)),
     "deliveries in a status": ("deliveries", {"status": "failed"}, ("position", -1)),
     "all deliveries": ("deliveries", {}, ("position", -1)),
+    "doubtful addresses": ("unreachable", {"person": {"$in": [OFFICIAL]}}, None),
     "attempts": ("attempts", {"delivery": {"$in": [id_of("d")]}}, ("number", 1)),
     "holders": (
         "access", {"grants": {"$elemMatch": {"scope": {"$in": [BODY, None]}, "role": {"$in": ["official"]}}}}, None,

@@ -4,10 +4,12 @@ from fastapi import APIRouter
 
 from services.chassis.service import Service
 from services.intake.api import (
+    api_keys,
     bodies,
     delegates,
     editing,
     enrolment,
+    imports,
     links,
     mails,
     many_answers,
@@ -25,10 +27,25 @@ from services.intake.handlers.parts import Parts
 def router(service: Service, parts: Parts) -> APIRouter:
     """All routes of the API."""
     service.app.state.parts = parts
+    service.app.state.translations = service.web.pages.translations
+    service.web.larger_bodies["/api/requests/import"] = imports.LARGEST
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
     further = (editing, links, practices, practice_review, enrolment)
-    for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails, *further):
+    # Before the requests: `import` is not a number.
+    for module in (
+        imports,
+        api_keys,
+        requests,
+        transitions,
+        bodies,
+        delegates,
+        persons,
+        subjects,
+        texts,
+        mails,
+        *further,
+    ):
         whole.include_router(module.routes)
     whole.include_router(many_answers.router(service, parts))
     return whole

@@ -47,14 +47,18 @@ Issuer = Annotated[str, Depends(id_of_installation)]
 async def list_persons(
     caller: NameReader, parts: Here, ids: Annotated[str, Query(min_length=1, max_length=40 * MOST_IDS)]
 ) -> Response:
-    """Names, addresses and languages of these persons; unknown and erased ones are left out."""
+    """Names, addresses and languages of these persons, and since when mail to the address comes back for good.
+
+    Unknown and erased persons are left out.
+    """
     wanted = split_ids("ids", ids)
     found = {row["_id"]: row for row in await parts.stores.persons.by_ids(wanted)}
     items = [
-        {name: found[id][field] for name, field in (("id", "_id"), *((f, f) for f in ("name", "email", "language")))}
+        {"id": id, **{name: found[id][name] for name in ("name", "email", "language")},
+         "undeliverable_since": _undeliverable(found[id])}
         for id in wanted
         if id in found
-    ]
+    ]  # fmt: skip
     return answer({"items": items, "next_cursor": None})
 
 

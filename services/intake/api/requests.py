@@ -18,6 +18,7 @@ from services.intake.api.commands import Message
 from services.intake.handlers import conversation
 from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.quotas import Meter
 from services.intake.handlers.reading import read
 from services.intake.handlers.subjects import unknown
 from services.intake.handlers.submission import NewRequest, prepare, submit
@@ -40,9 +41,12 @@ Speaker = Annotated[
 async def submit_request(request: Request, form: NewRequest, caller: Sender, parts: Here) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
     submission = await prepare(parts, caller, form, "api")
-    document = await once(
-        request, caller, parts.executor, submission.needs(), lambda work: request_document(submit(work, submission))
-    )
+    async with Meter(parts, caller).one() as made:
+        document = await once(
+            request, caller, parts.executor, submission.needs(), lambda work: request_document(submit(work, submission))
+        )
+        if document["id"] != submission.id:
+            made.clear()  # Sent before, and counted then.
     return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})
 
 

@@ -28,11 +28,12 @@ WAYS = {
 """(whom the phase admits, when it begins) -> how a body enters."""
 
 
-def check_sender(caller: Caller, body: vocabulary.Body, synthetic: bool, channel: Channel = "api") -> None:
+def check_sender(caller: Caller, body: vocabulary.Body, synthetic: bool, channel: Channel, imported: bool) -> None:
     """Raises 403 for who may not send a request in the name of this body."""
     of_body = body.code in caller.scopes("official", "representative", "front_end")
-    by_phone = channel == "phone" and caller.has("coordinator")
-    if not (of_body or by_phone or caller.everywhere("front_end") or caller.has("secretariat")):
+    # Coordinators bring what reached them in other ways.
+    by_coordination = caller.has("coordinator") and (imported or channel == "phone")
+    if not (of_body or by_coordination or caller.everywhere("front_end") or caller.has("secretariat")):
         raise forbidden(N_("You may send requests only for the bodies that you act for."))
     if synthetic and not caller.has("secretariat"):
         raise forbidden(N_("Only the Segreteria Tecnica may send synthetic requests."))

@@ -21,14 +21,13 @@ from contracts.requests import (
     Urgency,
 )
 from services.chassis.auth import Caller
-from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
 from services.chassis.work import Keys, Work
 from services.intake.classifier import Recognition
 from services.intake.domain.texts import tokens
-from services.intake.handlers.admission import check_admitted, check_sender
 from services.intake.handlers.aggregate import record, refresh, tell
 from services.intake.handlers.callers import caller_of, followed_by
+from services.intake.handlers.checking import check_request
 from services.intake.handlers.fields import Code as Code
 from services.intake.handlers.fields import Companies, FurtherThemes, Number, Tags, Title
 from services.intake.handlers.fields import Line as Line
@@ -36,7 +35,7 @@ from services.intake.handlers.fields import Prose as Prose
 from services.intake.handlers.fields import Protocol as Protocol
 from services.intake.handlers.links import follow
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.subjects import Subject, checked_body, checked_further, checked_subject
+from services.intake.handlers.subjects import Subject, checked_further
 from services.intake.store.requests import REQUESTS
 
 
@@ -89,18 +88,21 @@ class Submission:
 
 
 async def prepare(
-    parts: Parts, caller: Caller, form: NewRequest, channel: Channel = "web", id: str | None = None
+    parts: Parts,
+    caller: Caller,
+    form: NewRequest,
+    channel: Channel = "web",
+    id: str | None = None,
+    imported: bool = False,
 ) -> Submission:
     """Checks what only reads can tell. Raises 422 for unknown codes, 403 for a body that may not ask (now).
 
     channel: where it came by, unless the form says so. id: for a front-end whose ids derive from what was sent.
+    imported: it is a line of a file, which coordinators may bring, too.
     """
     now = parts.clock.now()
-    body = checked_body(form.body, now.astimezone(ROME).date())
-    subject = checked_subject(form.theme, form.procedure)
     channel = form.channel or channel
-    check_sender(caller, body, form.synthetic, channel)
-    check_admitted(parts.programme, body, await parts.stores.bodies.state(body.code))
+    body, subject = await check_request(parts, caller, form, channel, imported)
     recognition = Recognition(confidence=1.0) if subject.theme else parts.recognise(f"{form.title}\n{form.description}")
     given = subject.theme is not None
     further = checked_further(form.further_themes)

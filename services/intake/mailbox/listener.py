@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from services.intake.mailbox.dialogue import LARGEST, Bounded, Lmtp
+
 log = structlog.get_logger()
-LARGEST = 30_000_000
-_PATIENCE = 4 * LARGEST
 _STOP_WITHIN = 12.0
 _MOST_SESSIONS = 200
 _MOST_RECIPIENTS = 50
@@ -37,34 +36,6 @@ Receive = Callable[[bytes, str, str], Awaitable[Reply]]
 """Keeps a mail: original bytes, return path (empty for a bounce), recipient."""
 
 
-class _Bounded(SMTP):
-    """What both protocols have in common: nobody sends for ever."""
-
-    line_length_limit = 100_000
-    """Longer than RFC 5322 allows, as real mail is."""
-    taken = 0
-
-    def data_received(self, data: bytes) -> None:
-        """Hangs up on a mail that does not end: what is too large is read on only so far, to be told so."""
-        self.taken += len(data)
-        if self.taken > _PATIENCE and self.transport is not None:
-            log.warning("mail_without_end", size=self.taken)
-            self.transport.close()
-            return
-        super().data_received(data)
-
-
-class _Lmtp(_Bounded, LMTP):
-    """Answers once for each recipient, also when the mail is too large."""
-
-    async def push(self, status: str | bytes) -> None:
-        told = status if isinstance(status, str) else status.decode("utf-8", "replace")
-        recipients = len(self.envelope.rcpt_tos) if self.envelope else 1
-        if told.startswith(("552 Error: Too much", "500 Line too long")):
-            told = "\r\n".join([told] * recipients)
-        await super().push(told)
-
-
 class MailListener:
     """Listens on one port of the running loop. each: whether it speaks LMTP, which answers for each recipient."""
 
@@ -72,7 +43,7 @@ class MailListener:
         self._host, self._port = host, port
         self._domain = domain.lower()
         self._receive = receive
-        self._protocol: type[SMTP] = _Lmtp if each else _Bounded
+        self._protocol: type[SMTP] = Lmtp if each else Bounded
         self._each = each
         self._server: asyncio.Server | None = None
         self._sessions: set[SMTP] = set()
@@ -111,7 +82,7 @@ class MailListener:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
     ) -> str:
         """Takes recipients of our own domain."""
-        if isinstance(server, _Bounded):
+        if isinstance(server, Bounded):
             server.taken = 0
         if address.rpartition("@")[2].lower() != self._domain:
             return "550 5.7.1 Relaying is not done here"

@@ -18,7 +18,8 @@ from imapclient import IMAPClient
 
 from services.chassis.jobs import Job
 from services.chassis.mongo import Database
-from services.intake.mailbox.listener import LARGEST, Receive
+from services.intake.mailbox.dialogue import LARGEST
+from services.intake.mailbox.listener import Receive
 from services.intake.mailbox.settings import MailSettings
 
 log = structlog.get_logger()

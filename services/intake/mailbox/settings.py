@@ -32,6 +32,10 @@ class MailSettings(BaseSettings):
     answers_daily: int = Field(default=500, ge=0)
     """At most so many such answers a day in all: forged senders must not make us a nuisance to others."""
 
+    quarantine_days: int = Field(default=90, ge=1)
+    """How long what nobody decided about is kept: mail of people we do not know, and what machines wrote about nothing
+    that we know. Then it is removed with its original. What is held for a request waits for its decision."""
+
     imap_host: str = ""
     """Server of a mailbox to fetch mail from; empty turns the poller off."""
     imap_port: int = 993

@@ -2,6 +2,7 @@
 
     public    the home page, accessibility, privacy             session   logging in and out
     lists     requests, and those that wait for a theme         new       the form of a new request
+    imports   many requests from a file                     keys      keys of front-ends and their quotas
     request   one request, and its parts for other pages        actions   what can be done with it
     bodies    the register, and what its keepers do there       my_body   a body as its own people see it
     related   links, data to set right (related_forms)                 phone     a request that somebody telephones
@@ -20,6 +21,8 @@ from services.intake.pages import (
     actions,
     answers,
     bodies,
+    imports,
+    keys,
     lists,
     mails,
     my_body,
@@ -53,6 +56,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
     # Before the pages of a single practice, which may have any name.
     routes.include_router(practice_work.router(service, parts))
     routes.include_router(practices.router(service, parts))
+    routes.include_router(imports.router(service, parts))
+    routes.include_router(keys.router(service, parts))
     routes.include_router(request.router(service, parts))
     # Before the actions, which take any name.
     routes.include_router(related_forms.router(service, parts))

@@ -49,6 +49,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
             count=await store.count(caller, query), cap=COUNT_CAP,
             everything=caller.has(*OF_ALL),
             may_ask=caller.has("official", "representative", "secretariat"),
+            may_import=caller.has("official", "representative", "coordinator", "secretariat"),
             statuses=[(code, words(text)) for code, (text, _) in labels.STATUSES.items()],
             values={"status": status, "q": q},
             next="/requests?" + urlencode({**kept, "cursor": following}) if following else None,

@@ -3,6 +3,7 @@
 requests   one document a request, with its newest assignment and deadlines      messages, timeline   its history
 bodies     state of registered bodies; the register itself is vocabulary          persons    names and addresses
 access     grants and credentials, the same shape as every service's copy         mails      originals received
+api_keys, quota_*  keys of front-ends and what they used   imports    files that wait for a yes
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
 corrections what people said a request is about, for the next learning            practices, practice_*    articles
 """
@@ -10,15 +11,27 @@ corrections what people said a request is about, for the next learning          
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
-from services.intake.store import bodies, conversation, corrections, mails, persons, practices, requests
+from services.intake.store import (
+    bodies,
+    conversation,
+    corrections,
+    imports,
+    mails,
+    persons,
+    practices,
+    quotas,
+    requests,
+)
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
 from services.intake.store.files import FileStore
+from services.intake.store.imports import ImportStore
 from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
 from services.intake.store.orphans import OrphanStore
 from services.intake.store.persons import PersonStore
 from services.intake.store.practices import PracticeStore
+from services.intake.store.quotas import QuotaStore
 from services.intake.store.requests import RequestStore
 
 INDEXES = (
@@ -29,6 +42,8 @@ INDEXES = (
     *persons.INDEXES,
     *mails.INDEXES,
     *practices.INDEXES,
+    *quotas.INDEXES,
+    *imports.INDEXES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -47,6 +62,8 @@ class Stores:
     numbers: NumberStore
     orphans: OrphanStore
     practices: PracticeStore
+    quotas: QuotaStore
+    imports: ImportStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -63,4 +80,6 @@ def open_stores(database: Database) -> Stores:
         NumberStore(database),
         OrphanStore(database, files),
         PracticeStore(database),
+        QuotaStore(database),
+        ImportStore(database, files),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import page_of
+from services.chassis.together import Together, Wave
 from services.intake.store.files import FileStore
 from services.intake.store.requests import behind
 
@@ -20,6 +21,9 @@ ORIGINAL = "original"
 """The kind of file that a mail names."""
 WAITING = ("held", "quarantined", "aside")
 """States of a mail about which somebody may still decide."""
+UNDECIDED = ("quarantined", "aside")
+"""Of those, the ones that are removed in the end."""
+EXPIRED = "expired"
 INDEXES = (
     Index(MAILS, (("sender", 1), ("received_at", 1))),
     Index(MAILS, (("message_id", 1),)),
@@ -28,6 +32,7 @@ INDEXES = (
     Index(MAILS, (("file", 1),), partial={"file": {"$type": "string"}}),
     Index(OUTGOING, (("request", 1),)),
     Index(ANSWERS, (("day", 1),)),
+    Index(ANSWERS, (("at", 1),), ttl_days=60),
     Index(ANSWERS, (("due_at", 1),), partial={"due_at": {"$type": "date"}}),
 )
 INLINE = 1_000_000
@@ -40,16 +45,28 @@ class MailStore:
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
+        self.wave = Wave()
+        """Mails that are being taken now."""
+        self._requests: Together[str, str] = Together(self._requests_of)
+        self._known: Together[str, bool] = Together(self._those_known, 0.03, self.wave)
 
     async def known(self, id: str) -> bool:
-        """Whether this mail was taken before."""
-        return await self._database[MAILS].find_one({"_id": id}, {"_id": 1}) is not None
+        """Whether this mail was taken before; asked for many mails at once, which go on together."""
+        return id in await self._known.of((id,))
+
+    async def _those_known(self, ids: list[str]) -> dict[str, bool]:
+        found = await self._database.find(MAILS, {"_id": {"$in": ids}}, {"_id": 1})
+        return {row["_id"]: True for row in found}
 
     async def request_of(self, message_ids: Iterable[str]) -> str | None:
-        """The request that one of these earlier mails made or joined."""
-        where = {"message_id": {"$in": list(message_ids)}, "request": {"$ne": None}}
-        row = await self._database[MAILS].find_one(where, {"request": 1})
-        return str(row["request"]) if row else None
+        """The request that one of these earlier mails made or joined, the first of them that did."""
+        found = await self._requests.of(message_ids)
+        return next(iter(found.values()), None)
+
+    async def _requests_of(self, message_ids: list[str]) -> dict[str, str]:
+        where = {"message_id": {"$in": message_ids}, "request": {"$ne": None}}
+        rows = await self._database.find(MAILS, where, {"request": 1, "message_id": 1})
+        return {row["message_id"]: row["request"] for row in rows}
 
     async def recent(self, sender: str, since: datetime, most: int) -> int:
         """How many mails of this person were taken since then, counted up to `most`."""
@@ -94,6 +111,23 @@ class MailStore:
         if row["file"] is None:
             return bytes(row["raw"])
         return b"".join([piece async for piece in self._files.read(row["file"])])
+
+    async def expire(self, before: datetime, most: int) -> int:
+        """Removes what came before that moment and nobody has decided about, with the originals; returns how many.
+
+        It is taken out of the decision's reach first: who decides about it at that moment is told that it is too late.
+        """
+        undecided = {"$in": [*UNDECIDED, EXPIRED]}
+        where = {"state": undecided, "reason": {"$type": "string"}, "received_at": {"$lt": before}}
+        rows = await self._database.find(MAILS, where, {"file": 1, "version": 1, "state": 1}, limit=most)
+        for row in rows:
+            taken = {"_id": row["_id"], "state": row["state"], "version": row["version"]}
+            changed = {"$set": {"state": EXPIRED}, "$inc": {"version": 1}}
+            if (await self._database[MAILS].update_one(taken, changed)).matched_count:
+                if row["file"]:
+                    await self._files.remove(row["file"])
+                await self._database[MAILS].delete_one({"_id": row["_id"]})
+        return len(rows)
 
     async def forget(self, person: str) -> int:
         """Removes the originals that an erased person sent; the ids stay, so that nothing is taken twice."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.chassis.access import ACCESS
 from services.chassis.mongo import Database, Document, Index
+from services.chassis.together import Together
 from services.chassis.transactions import Plain
 
 PERSONS = "persons"
@@ -13,6 +14,8 @@ INDEXES = (
     Index(PERSONS, (("pec_key", 1),), partial={"pec_key": {"$type": "string"}}),
     Index(ACCESS, (("grants.scope", 1), ("grants.role", 1), ("_id", 1))),
 )
+
+_MOST_OF_AN_ADDRESS = 20
 
 
 def email_key(address: str) -> str:
@@ -32,6 +35,7 @@ class PersonStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._senders: Together[str, list[Document]] = Together(self._access_of_addresses)
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these persons that exist and were not erased."""
@@ -44,9 +48,16 @@ class PersonStore:
     async def by_email(self, address: str) -> list[Document]:
         """The persons who use this address, as ordinary mail or PEC, oldest first; a town hall may share one."""
         key = email_key(address)
-        where = {"$or": [{"email_key": key}, {"pec_key": key}]}
-        found = self._database[PERSONS].find(where, sort=[("_id", 1)], limit=20)
-        return [row async for row in found]
+        return (await self._with_emails([key]))[key]
+
+    async def _with_emails(self, keys: list[str]) -> dict[str, list[Document]]:
+        where = {"$or": [{"email_key": {"$in": keys}}, {"pec_key": {"$in": keys}}]}
+        found: dict[str, list[Document]] = {key: [] for key in keys}
+        for row in await self._database.find(PERSONS, where, sort=[("_id", 1)], limit=_MOST_OF_AN_ADDRESS * len(keys)):
+            for key in {row.get("email_key"), row.get("pec_key")}:
+                if key in found:
+                    found[key].append(row)
+        return {key: rows[:_MOST_OF_AN_ADDRESS] for key, rows in found.items()}
 
     async def only_theirs(self, id: str) -> list[str]:
         """The addresses, as they are compared, that this person shares with nobody."""
@@ -57,6 +68,18 @@ class PersonStore:
     async def access(self, ids: Iterable[str]) -> dict[str, Document]:
         """Person id -> what is stored of grants and credentials."""
         return {row["_id"]: row for row in await self._database.by_ids(ACCESS, ids)}
+
+    async def access_of_address(self, address: str) -> list[Document]:
+        """The same of all who use this address; many that are asked for at once are read together."""
+        key = email_key(address)
+        return (await self._senders.of((key,))).get(key, [])
+
+    async def _access_of_addresses(self, keys: list[str]) -> dict[str, list[Document]]:
+        people = await self._with_emails(keys)
+        access = await self.access({person["_id"] for each in people.values() for person in each})
+        return {
+            key: [access[person["_id"]] for person in each if person["_id"] in access] for key, each in people.items()
+        }
 
     async def holders(
         self, role: str, scope: str, now: datetime, limit: int, after: str | None = None, ended: bool = False

@@ -11,6 +11,7 @@ from typing import Literal
 from services.chassis.auth import Caller
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import moment, page_of, position, text
+from services.chassis.together import Together
 from services.chassis.transactions import Plain
 from services.intake.domain.texts import stems
 from services.intake.store.visibility import visible
@@ -57,6 +58,7 @@ class RequestStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._by_id: Together[str, Document] = Together(self._those)
 
     async def by_number(self, number: str) -> Document | None:
         """The request with this number, whoever may see it."""
@@ -68,6 +70,13 @@ class RequestStore:
         found = await self._database.find(REQUESTS, {"number": {"$in": wanted}}, {"number": 1}) if wanted else []
         id_of = {row["number"]: row["_id"] for row in found}
         return [(number, id_of.get(number)) for number in wanted]
+
+    async def by_id(self, id: str) -> Document | None:
+        """A request, whoever may see it; many that are asked for at once are read together."""
+        return (await self._by_id.of((id,))).get(id)
+
+    async def _those(self, ids: list[str]) -> dict[str, Document]:
+        return {row["_id"]: row for row in await self.by_ids(ids)}
 
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these requests that exist, whoever may see them."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from contracts.envelope import Id
+from contracts.mails import Fate
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
@@ -32,8 +33,20 @@ class Attempt(BaseModel):
     reason: str | None
 
 
+class Receipt(BaseModel):
+    """What a mail server, or the PEC, told afterwards. code: an enhanced status or a word of the PEC."""
+
+    fate: Fate
+    code: str | None
+    at: datetime
+
+
 class Delivery(BaseModel):
-    """One message to one person by one channel; persons by id only."""
+    """One message to one person by one channel; persons by id only.
+
+    receipt: the farthest that was told of it since it was last sent. A mail that came back has the status `failed` and
+    a reason that begins with `returned_`; `address_unusable`: not sent, because an earlier one came back for good.
+    """
 
     id: str
     message: str
@@ -47,6 +60,8 @@ class Delivery(BaseModel):
     due_at: datetime
     sent_at: datetime | None
     attempts: list[Attempt]
+    receipt: Fate | None
+    receipts: list[Receipt]
 
 
 class Deliveries(BaseModel):
@@ -68,7 +83,11 @@ class Queue(BaseModel):
 def _shown(row: Document, attempts: list[Document]) -> Delivery:
     same = ("message", "request", "number", "recipient", "channel", "status", "reason", "due_at", "sent_at")
     tries = [Attempt(**{name: attempt[name] for name in Attempt.model_fields}) for attempt in attempts]
-    return Delivery(id=row["_id"], happened_at=row["at"], attempts=tries, **{name: row[name] for name in same})
+    told = [Receipt(**{name: each[name] for name in Receipt.model_fields}) for each in row.get("receipts", ())]
+    found = {name: row[name] for name in same}
+    return Delivery(
+        id=row["_id"], happened_at=row["at"], attempts=tries, receipt=row.get("receipt"), receipts=told, **found
+    )
 
 
 def router(service: Service) -> APIRouter:

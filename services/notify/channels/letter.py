@@ -12,12 +12,16 @@ from services.notify.texts import Texts
 
 @dataclass(frozen=True)
 class Recipient:
-    """A person as their owner describes them; never stored here, never logged."""
+    """A person as their owner describes them; never stored here, never logged.
+
+    usable: False when mail to the address comes back for good.
+    """
 
     id: str
     name: str
     email: str
     language: Literal["it", "en"] = "it"
+    usable: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ NOTIFICATIONS = "notifications"
 DELIVERIES = "deliveries"
 ATTEMPTS = "attempts"
 PREFERENCES = "preferences"
+UNREACHABLE = "unreachable"
+"""Deliveries that came back because the address does not exist: their recipients are asked for anew each time."""
 
 DERIVED: tuple[str, ...] = (REQUESTS,)
 
@@ -29,4 +31,5 @@ INDEXES: tuple[Index, ...] = (
     Index(DELIVERIES, (("number", 1), ("position", -1))),
     Index(DELIVERIES, (("position", -1),)),
     Index(ATTEMPTS, (("delivery", 1), ("number", 1))),
+    Index(UNREACHABLE, (("person", 1),)),
 )

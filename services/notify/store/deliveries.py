@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.chassis.mongo import Database, Document
-from services.notify.store import ATTEMPTS, DELIVERIES
+from services.notify.store import ATTEMPTS, DELIVERIES, UNREACHABLE
 
 STATUSES = ("due", "sending", "sent", "failed", "unwanted", "late")
 """due: to be sent. sending: one process has it in hand. unwanted: switched off by the person. late: too old to send."""
@@ -19,6 +19,12 @@ async def due_deliveries(database: Database, now: datetime, limit: int) -> list[
         rows = database[DELIVERIES].find(query, {"_id": 1}).sort("due_at", 1).limit(limit)
         found += [row["_id"] for row in await rows.to_list(limit)]
     return found[:limit]
+
+
+async def unreachable(database: Database, people: Iterable[str]) -> set[str]:
+    """Those to whose address a mail once came back for good; whether it still is that address, intake knows."""
+    found = await database.find(UNREACHABLE, {"person": {"$in": sorted(set(people))}}, {"person": 1})
+    return {row["person"] for row in found}
 
 
 async def threads_of(database: Database, requests: Iterable[str]) -> dict[tuple[str, str, str], str]:

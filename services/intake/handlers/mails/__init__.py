@@ -5,6 +5,7 @@
 
 from services.intake.handlers.mails.arrivals import Door
 from services.intake.handlers.mails.receiving import receive
+from services.intake.handlers.mails.retention import remove_expired
 from services.intake.handlers.mails.strangers import send_answers
 
-__all__ = ["Door", "receive", "send_answers"]
+__all__ = ["Door", "receive", "remove_expired", "send_answers"]

@@ -36,7 +36,7 @@ async def match(parts: Parts, door: Door, arrival: Arrival) -> Match | None:
     numbers = [reference.number for reference in ours if reference]
     found = await parts.stores.requests.by_number(numbers[0]) if numbers else None
     if found is None and mail.references and (id := await parts.stores.mails.request_of(mail.references)):
-        found = next(iter(await parts.stores.requests.by_ids([id])), None)
+        found = await parts.stores.requests.by_id(id)
     if found is None and arrival.tagged:
         found = await parts.stores.requests.by_number(arrival.tagged)
     answers = found is not None
@@ -49,12 +49,10 @@ async def senders(parts: Parts, mail: IncomingMail) -> list[Caller]:
     """Who may have written: persons with the address in From who have a role now. Two addresses are nobody's."""
     if len(mail.senders) != 1:
         return []
-    persons = await parts.stores.persons.by_email(mail.senders[0])
-    access = await parts.stores.persons.access(person["_id"] for person in persons)
     now, callers = parts.clock.now(), []
-    for id, row in access.items():
+    for row in await parts.stores.persons.access_of_address(mail.senders[0]):
         grants = tuple(Grant.model_validate(grant) for grant in row["grants"])
-        caller = in_force(Principal(id, grants, row["language"]), now, "token")
+        caller = in_force(Principal(row["_id"], grants, row["language"]), now, "token")
         if caller.grants:
             callers.append(caller)
     return sorted(callers, key=lambda caller: caller.id or "")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import structlog
 
+from services.chassis.auth import Caller
 from services.chassis.errors import TransientError
 from services.chassis.i18n import translator
 from services.chassis.mongo import is_infrastructure
 from services.chassis.problems import Problem
+from services.chassis.saving import AlreadyExists
 from services.intake.handlers.mails.arrivals import Arrival, Door, arrival_of
 from services.intake.handlers.mails.effects import join, keep, open_request
 from services.intake.handlers.mails.matching import Match, asker_of, author_of, match, senders
@@ -23,9 +25,12 @@ from services.intake.handlers.mails.strangers import keep_stranger
 from services.intake.handlers.parts import Parts
 from services.intake.mailbox.listener import Reply
 from services.intake.mailbox.messages import IncomingMail, Unreadable, read_mail
+from services.intake.store.mails import MAILS
 
 log = structlog.get_logger()
 _INTAKE = Path(__file__).parents[2]
+_SMALL = 16_000
+"""Bytes of a mail that is taken apart at once: going to a thread costs as much."""
 _TAKEN = Reply(250, "2.0.0 OK")
 _LATER = Reply(451, "4.3.0 Not possible now, try again later")
 
@@ -45,16 +50,28 @@ async def receive(parts: Parts, door: Door, raw: bytes, return_path: str, recipi
 async def _receive(parts: Parts, door: Door, raw: bytes, return_path: str, recipient: str) -> Reply:
     mail = await _read(door, raw, return_path)
     arrival = arrival_of(door, raw, mail or _unreadable(raw), recipient)
+    with parts.stores.mails.wave:
+        try:
+            return await _kept(parts, door, arrival, mail)
+        except AlreadyExists:
+            # Another process took the same mail at the same moment.
+            if await parts.stores.mails.known(arrival.id):
+                return _TAKEN
+            raise
+
+
+async def _kept(parts: Parts, door: Door, arrival: Arrival, mail: IncomingMail | None) -> Reply:
     if await parts.stores.mails.known(arrival.id):
         return _TAKEN
-    if mail is None:
-        await keep(parts, arrival, "quarantined", "unreadable")
-    elif door.own.lower() in mail.senders:
-        await keep(parts, arrival, "aside", "loop")
-    elif mail.report:
-        await keep_report(parts, door, arrival, mail.report)
-    else:
-        await _take(parts, door, arrival)
+    with parts.stores.mails.wave.setting_out(), parts.executor.expecting_new(MAILS, arrival.id):
+        if mail is None:
+            await keep(parts, arrival, "quarantined", "unreadable")
+        elif door.own.lower() in mail.senders:
+            await keep(parts, arrival, "aside", "loop")
+        elif mail.report:
+            await keep_report(parts, door, arrival, mail.report)
+        else:
+            await _take(parts, door, arrival)
     return _TAKEN
 
 
@@ -76,12 +93,11 @@ async def _take(parts: Parts, door: Door, arrival: Arrival) -> None:
     elif not callers:
         await keep_stranger(parts, door, arrival, found, "sender-unknown")
     else:
-        await _other(parts, door, arrival, found)
+        await _other(parts, door, arrival, found, asker_of(callers))
 
 
-async def _other(parts: Parts, door: Door, arrival: Arrival, found: Match | None) -> None:
+async def _other(parts: Parts, door: Door, arrival: Arrival, found: Match | None, asker: Caller | None) -> None:
     """Somebody we know, about no request of theirs: a new one, unless they answer somebody else's."""
-    asker = asker_of(await senders(parts, arrival.mail))
     if found and found.answers:
         await keep(parts, arrival, "held", "third-party", found)
     elif asker is None:
@@ -106,6 +122,8 @@ def _doubt(door: Door, arrival: Arrival) -> str | None:
 async def _read(door: Door, raw: bytes, return_path: str) -> IncomingMail | None:
     """The mail; None if it cannot be taken apart."""
     try:
+        if len(raw) <= _SMALL:
+            return read_mail(raw, return_path, door.policy.trusted)
         # Taking 30 MB apart would hold up everybody else.
         return await asyncio.to_thread(read_mail, raw, return_path, door.policy.trusted)
     except Unreadable as error:

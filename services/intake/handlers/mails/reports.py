@@ -1,12 +1,16 @@
 """What became of a mail of ours: bounces, and receipts of the PEC. They never make a request.
 
 The mail is known by its signed Message-ID, which names delivery and request. What is told is kept on `outgoing`, in
-whatever order it comes; that a mail failed stands in the request's timeline, and an address that does not exist is
-marked on the persons who use it.
+whatever order it comes, and published; that a mail failed stands in the request's timeline, and an address that does
+not exist is marked on the persons who use it.
 """
+
+import re
 
 from contracts.envelope import derived_id
 from contracts.mail_references import MailReference, read_message_id
+from contracts.mails import MailReported, MailReportedData
+from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.handlers.mails.arrivals import Arrival, Door, note, original
 from services.intake.handlers.mails.effects import keep
@@ -21,6 +25,7 @@ _RANK: dict[Fate, int] = {"accepted": 1, "relayed": 2, "delayed": 3, "delivered"
 _NOT_THE_ADDRESS = ("5.2.2", "5.2.3", "5.3", "5.6", "5.7")
 """A full mailbox, a mail that is too large or not wanted: the address itself is good."""
 _MOST_REPORTS = 50
+_NO_CODE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 async def keep_report(parts: Parts, door: Door, arrival: Arrival, report: Report) -> None:
@@ -38,16 +43,19 @@ async def keep_report(parts: Parts, door: Door, arrival: Arrival, report: Report
         if work.get(MAILS, arrival.id) is None:
             note(work, arrival, kept, reason="report", request=id)
             for told in report.told:
-                _record(work, arrival, about, id, told, report)
+                mine = people.get(told.recipient, [])
+                _record(work, arrival, about, id, told, report, mine)
                 if told.fate in ("failed", "virus"):
-                    _warn(work, arrival, id, told, people.get(told.recipient, []))
+                    _warn(work, arrival, id, told, mine)
 
     owners = [owner for some in people.values() for owner in some]
     keys = {MAILS: [arrival.id], OUTGOING: [about.delivery], PERSONS: owners, REQUESTS: [id]}
     await parts.executor.run(keys, decide)
 
 
-def _record(work: Work, arrival: Arrival, about: MailReference, request: str, told: Told, report: Report) -> None:
+def _record(
+    work: Work, arrival: Arrival, about: MailReference, request: str, told: Told, report: Report, owners: list[str]
+) -> None:
     row = work.get(OUTGOING, about.delivery) or {
         "_id": about.delivery,
         "schema_version": 1,
@@ -61,7 +69,12 @@ def _record(work: Work, arrival: Arrival, about: MailReference, request: str, to
     if row["fate"] is None or _RANK[told.fate] > _RANK[row["fate"]]:
         row["fate"] = told.fate
     row["updated_at"] = work.now
+    row["sequence"] = row.get("sequence", 0) + 1
     work.put(OUTGOING, row)
+    facts = {"delivery": about.delivery, "request": request, "number": about.number, "fate": told.fate}
+    code, unusable = _NO_CODE.sub("-", told.code)[:64] or None, bool(_without_mailbox(work, told, owners))
+    data = MailReportedData(**facts, code=code, at=entry["at"], unusable=unusable)
+    work.publish(MailReported, about.delivery, row["sequence"], data)
 
 
 async def _owners(parts: Parts, told: Told) -> list[str]:
@@ -83,10 +96,13 @@ def _warn(work: Work, arrival: Arrival, request: str, told: Told, owners: list[s
         "details": {"person": owners[0] if owners else None, "code": told.code},
     }
     work.put(TIMELINE, line)
-    if not told.code.startswith("5.") or told.code.startswith(_NOT_THE_ADDRESS):
-        return
-    for owner in owners:
-        # Only what is said of the person's own address: a mail that was forwarded says nothing of it.
-        person = work.get(PERSONS, owner)
-        if person and person["email_key"] == told.recipient:
-            work.put(PERSONS, {**person, "undeliverable": {"at": work.now, "code": told.code, "email": told.recipient}})
+    for person in _without_mailbox(work, told, owners):
+        work.put(PERSONS, {**person, "undeliverable": {"at": work.now, "code": told.code, "email": told.recipient}})
+
+
+def _without_mailbox(work: Work, told: Told, owners: list[str]) -> list[Document]:
+    """The persons whose own address does not exist, as this says: one that was forwarded says nothing of them."""
+    if told.fate != "failed" or not told.code.startswith("5.") or told.code.startswith(_NOT_THE_ADDRESS):
+        return []
+    people = (work.get(PERSONS, owner) for owner in owners)
+    return [person for person in people if person and person["email_key"] == told.recipient]

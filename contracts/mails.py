@@ -1,0 +1,45 @@
+"""Stream `mails`: what was told of mails that we sent (bounces, receipts of the PEC), owned by intake, which hears it.
+
+Keyed by the delivery's id. No addresses and no words of mail servers: ids, codes and times only.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from contracts.envelope import Code, Data, Event, Id, Instant, Number
+
+Fate = Literal["accepted", "relayed", "delayed", "delivered", "failed", "virus"]
+"""accepted, relayed: on its way. delayed: still tried. failed, virus: it will not arrive."""
+
+
+class MailReportedData(Data):
+    """What one report tells of one mail: the delivery, and the number of the request that the mail was about.
+
+    code: an enhanced status (`5.1.1`) or a word of the PEC. at: when it happened, as certified or else as received.
+    unusable: the person's address does not exist; intake will say of the person since when, until it is changed.
+    """
+
+    delivery: Id
+    request: Id
+    number: Number
+    fate: Fate
+    code: Code | None = None
+    at: Instant
+    unusable: bool = Field(default=False)
+
+
+class MailEvent(Event):
+    """Base of the stream; `subject` is the delivery's id."""
+
+    STREAM: ClassVar[str] = "mails"
+    data: MailReportedData
+
+
+class MailReported(MailEvent):
+    """A mail server, or a provider of the PEC, told what became of a mail of ours."""
+
+    type: Literal["affianca.mail.reported.v1"] = "affianca.mail.reported.v1"
+
+
+EVENTS: tuple[type[MailEvent], ...] = (MailReported,)

@@ -1,0 +1,136 @@
+"""What is told of our mails afterwards: kept on the delivery in any order, and coordination hears of failures."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from contracts.envelope import Event
+from contracts.mails import MailReported
+from contracts.requests import RequestResolved, RequestSubmitted
+from tests.notify.callers import calling, register
+from tests.notify.material import COORDINATOR, MESSAGE, NOW, OFFICIAL, REQUEST, about_request, an_event, granted
+
+
+def reported(delivery: str, fate: str, code: str | None = None, sequence: int = 1, **facts: Any) -> Event:
+    usual = {"delivery": delivery, "request": REQUEST, "number": "2026-000123", "fate": fate, "code": code}
+    at = NOW + timedelta(seconds=sequence)
+    return an_event(MailReported, delivery, sequence, usual | {"at": at} | facts)
+
+
+async def sent(notify) -> str:
+    """A mail to the requester has left; its delivery."""
+    await notify.work(granted(COORDINATOR, "coordinator"), about_request(RequestSubmitted))
+    (row,) = await notify.rows("deliveries", recipient=OFFICIAL)
+    assert row["status"] == "sent"
+    delivery: str = row["_id"]
+    return delivery
+
+
+async def state(notify, delivery: str) -> tuple[Any, ...]:
+    (row,) = await notify.rows("deliveries", _id=delivery)
+    return row["status"], row["reason"], row.get("receipt"), [each["fate"] for each in row.get("receipts", ())]
+
+
+async def test_a_mail_that_came_back_has_failed_and_coordination_is_told(notify) -> None:
+    delivery = await sent(notify)
+
+    await notify.work(reported(delivery, "failed", "5.1.1", unusable=True))
+
+    assert await state(notify, delivery) == ("failed", "returned_5.1.1", "failed", ["failed"])
+    (told,) = [mail for mail in notify.mails if COORDINATOR[:8] in mail["to"]]
+    assert "tornato indietro" in told.get_body(("plain",)).get_content()
+    types = [row["body"].decode() for row in await notify.rows("outbox", key=delivery)]
+    assert sum('"affianca.notification.failed.v1"' in body for body in types) == 1
+
+
+@pytest.mark.parametrize("fate", ["accepted", "relayed", "delayed", "delivered"])
+async def test_other_reports_are_kept_and_tell_nobody(notify, fate) -> None:
+    delivery = await sent(notify)
+
+    await notify.work(reported(delivery, fate, "4.4.1"))
+
+    assert await state(notify, delivery) == ("sent", None, fate, [fate])
+    assert len(notify.mails) == 1
+
+
+async def test_reports_in_any_order_and_repeated_come_to_the_same(notify) -> None:
+    delivery = await sent(notify)
+    events = [reported(delivery, fate, None, n) for n, fate in enumerate(("accepted", "delayed", "failed"), 1)]
+    heard = [*events, *events]
+    random.shuffle(heard)
+
+    for event in heard:
+        await notify.work(event)
+
+    status = await state(notify, delivery)
+    assert status == ("failed", "returned_failed", "failed", ["accepted", "delayed", "failed"])
+    assert len(notify.mails) == 2
+
+
+async def test_a_report_that_is_quicker_than_our_own_record_counts_when_that_is_made(notify) -> None:
+    await notify.hear(about_request(RequestSubmitted))
+    await notify.plan()
+    (row,) = await notify.rows("deliveries")
+
+    await notify.hear(reported(row["_id"], "failed", "5.1.1"))
+    while await notify.sender.run():
+        pass
+
+    assert await state(notify, row["_id"]) == ("failed", "returned_5.1.1", "failed", ["failed"])
+
+
+async def test_nobody_is_told_that_what_tells_of_an_undelivered_mail_came_back(notify) -> None:
+    delivery = await sent(notify)
+    await notify.work(reported(delivery, "failed", "5.1.1"))
+    (about,) = await notify.rows("deliveries", message="undelivered")
+
+    await notify.work(reported(about["_id"], "failed", "5.1.1"))
+
+    assert len(await notify.rows("deliveries", message="undelivered")) == 1
+    assert (await state(notify, about["_id"]))[0] == "failed"
+
+
+async def test_an_address_that_does_not_exist_is_not_written_to_until_it_is_changed(notify) -> None:
+    delivery = await sent(notify)
+    await notify.work(reported(delivery, "failed", "5.1.1", unusable=True))
+    notify.intake.dead.add(OFFICIAL)
+    before = len(notify.mails)
+
+    await notify.work(about_request(RequestResolved, 2, outcome="solved", message=MESSAGE))
+
+    (later,) = await notify.rows("deliveries", message="resolved", recipient=OFFICIAL)
+    assert (later["status"], later["reason"]) == ("failed", "address_unusable")
+    assert not [mail for mail in notify.mails[before:] if OFFICIAL[:8] in mail["to"]]
+
+    notify.intake.dead.clear()
+    await notify.work(about_request(RequestResolved, 3, outcome="solved", message=MESSAGE))
+    assert [mail for mail in notify.mails[before:] if OFFICIAL[:8] in mail["to"]]
+
+
+async def test_a_report_about_the_earlier_mail_changes_nothing_of_one_that_was_sent_again(notify) -> None:
+    delivery = await sent(notify)
+    await notify.work(reported(delivery, "failed", "5.1.1"))
+    await register(notify, COORDINATOR, "coordinator")
+    notify.clock.advance(timedelta(minutes=5))
+    async with calling(notify, COORDINATOR) as client:
+        assert (await client.post(f"/api/deliveries/{delivery}/retry")).status_code == 200
+    await notify.work()
+
+    await notify.work(reported(delivery, "failed", "5.1.1", 2))
+
+    assert (await state(notify, delivery))[:3] == ("sent", None, None)
+
+
+async def test_the_api_shows_what_was_told(notify) -> None:
+    delivery = await sent(notify)
+    await notify.work(reported(delivery, "delivered", "2.0.0"))
+    await register(notify, COORDINATOR, "coordinator")
+
+    async with calling(notify, COORDINATOR) as client:
+        listed = (await client.get("/api/deliveries", params={"request": REQUEST})).json()["items"]
+
+    (shown,) = [item for item in listed if item["id"] == delivery]
+    assert shown["receipt"] == "delivered"
+    assert [(each["fate"], each["code"]) for each in shown["receipts"]] == [("delivered", "2.0.0")]
