@@ -4,7 +4,7 @@ Plain ASGI, because the framework's own middleware costs more than all of this t
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -41,7 +41,7 @@ access_log = structlog.get_logger("access")
 
 
 class Around:
-    """Wraps a service's routes. `refuse` makes the answer of a Problem."""
+    """Wraps a service's routes. `refuse` answers with a Problem, `largest_body` tells how many bytes one takes."""
 
     def __init__(
         self,
@@ -51,8 +51,7 @@ class Around:
         limits: RateLimits,
         metrics: Metrics,
         refuse: Refuse,
-        largest_body: int,
-        larger_bodies: Mapping[str, int],
+        largest_body: Callable[[Request], int],
     ) -> None:
         self._app = app
         self._authenticator = authenticator
@@ -61,7 +60,6 @@ class Around:
         self._metrics = metrics
         self._refuse = refuse
         self._largest_body = largest_body
-        self._larger_bodies = larger_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNCOUNTED):
@@ -78,8 +76,7 @@ class Around:
             headers.extend(allowance.headers())
             if not allowance.allowed:
                 raise Problem(429, N_("Too many requests"), N_("Wait as long as Retry-After says, then go on."))
-            larger = (most for end, most in self._larger_bodies.items() if request.url.path.endswith(end))
-            largest = next(larger, self._largest_body)
+            largest = self._largest_body(request)
             _check_body(request, largest)
             bounded = _bounded(receive, largest)
             await self._app(scope, await strict_json.checked(bounded) if _is_json(request) else bounded, answer)

@@ -18,7 +18,7 @@ from services.chassis.auth import Authenticator
 from services.chassis.errors import TransientError
 from services.chassis.i18n import N_, language_of
 from services.chassis.metrics import Metrics
-from services.chassis.middleware import Around
+from services.chassis.middleware import Around, media_type
 from services.chassis.openapi import describe
 from services.chassis.pages import Pages
 from services.chassis.problems import Problem, not_found, unavailable
@@ -46,7 +46,8 @@ class Web:
     ) -> None:
         self.pages = pages
         self.larger_bodies: dict[str, int] = {}
-        """End of an address -> bytes of a body there, for uploads."""
+        """End of an address -> bytes of an upload there."""
+        self._largest_body = settings.largest_body
         self.sessions = Sessions(settings)
         self.tokens = TokenVerifier(settings)
         self.app = FastAPI(
@@ -66,13 +67,18 @@ class Web:
             limits=RateLimits(settings),
             metrics=metrics,
             refuse=self.answer,
-            largest_body=settings.largest_body,
-            larger_bodies=self.larger_bodies,
+            largest_body=self.largest_body,
         )
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)
         self._handle_errors()
         describe(self.app, name, settings)
+
+    def largest_body(self, request: Request) -> int:
+        """How many bytes the body of this request may have."""
+        larger = (most for end, most in self.larger_bodies.items() if request.url.path.endswith(end))
+        uploads = media_type(request) == "multipart/form-data"
+        return next(larger, self._largest_body) if uploads else self._largest_body
 
     def include(self, router: APIRouter) -> None:
         """Adds a router's routes one by one: a tree of routers is searched anew, level by level, for each request."""
