@@ -133,10 +133,14 @@ async def test_a_body_is_told_when_nobody_would_read_and_goes_on_from_the_old_re
     await lead(service, number, expert.id or "")
     await expert.send(place, f"{place}/resolve", outcome="solved", solution="Ecco.")
     assert f'action="{place}/reply"' in (await official.get(place)).text
+    old = dict(re.findall(r'name="(csrf_token)" value="([^"]*)"', (await official.get(place)).text))
     at = Clock().now() - timedelta(days=31)
     change = {"$set": {"ended_at": at}, "$inc": {"version": 1}}
     await service.database["requests"].update_one({"number": number}, change)
 
+    late = await official.http.post(f"{place}/reply", data={**old, "reply": "C’è qualcuno?"})
+    assert late.status_code == 409
+    assert "C’è qualcuno?" in late.text  # What was written is not lost.
     page = (await official.get(place)).text
     assert f'action="{place}/reply"' not in page
     assert f'href="/requests/new?follows={number}"' in page

@@ -127,8 +127,6 @@ def router(service: Service, parts: Parts) -> APIRouter:
             about, wrong = read_subject(form)
             errors, values = errors | wrong, written_values(form)
             filled = filled.model_copy(update={"about": about}) if filled and not wrong else None
-        if name == "reply":
-            check_timely(parts, found, caller)
         if filled is None:
             return await show(
                 service, parts, request, caller, found, status=422, values=values, errors=errors, opened=name
@@ -139,6 +137,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
             return {"done": name}
 
         try:
+            if name == "reply":
+                check_timely(parts, found, caller)
             await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide)
         except Problem as problem:
             return await _refused(service, parts, request, caller, number, name, values, problem)
