@@ -24,9 +24,16 @@ Answer = dict[str, Any]
 
 
 async def once(
-    request: Request, caller: Caller, executor: Executor, keys: Keys, decide: Callable[[Work], Answer]
+    request: Request,
+    caller: Caller,
+    executor: Executor,
+    keys: Keys,
+    decide: Callable[[Work], Answer],
+    content: bytes | None = None,
 ) -> Answer:
     """Runs `decide` (which returns a document that MongoDB can keep), or returns its earlier answer.
+
+    content: stands for the body where that was read already, for instance the digest of an upload.
 
     Without an `Idempotency-Key` header it simply runs. Raises 422 for a key that came with another body.
     """
@@ -36,7 +43,7 @@ async def once(
     if not 1 <= len(key) <= _LONGEST:
         raise invalid([{"pointer": "/header/Idempotency-Key", "detail": N_("Use 1 to 255 characters.")}])
     id = _digest(f"{caller.id}|{request.method} {request.url.path}|{key}".encode())
-    body = _digest(await request.body())
+    body = _digest(await request.body() if content is None else content)
 
     def decide_once(work: Work) -> Answer:
         earlier = work.get(IDEMPOTENCY, id)

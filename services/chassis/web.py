@@ -15,6 +15,7 @@ from starlette.routing import Match
 from services.chassis.access import Principals
 from services.chassis.assets import mount_assets
 from services.chassis.auth import Authenticator
+from services.chassis.body_limits import BodyLimits
 from services.chassis.errors import TransientError
 from services.chassis.i18n import N_, language_of
 from services.chassis.metrics import Metrics
@@ -47,6 +48,7 @@ class Web:
         self.pages = pages
         self.sessions = Sessions(settings)
         self.tokens = TokenVerifier(settings)
+        self._bodies = BodyLimits(settings.largest_body)
         self.app = FastAPI(
             title=f"Affianca {name}",
             version="1.0.0",
@@ -64,7 +66,7 @@ class Web:
             limits=RateLimits(settings),
             metrics=metrics,
             refuse=self.answer,
-            largest_body=settings.largest_body,
+            bodies=self._bodies,
         )
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)
@@ -74,6 +76,11 @@ class Web:
     def include(self, router: APIRouter) -> None:
         """Adds a router's routes one by one: a tree of routers is searched anew, level by level, for each request."""
         self.app.router.routes.extend(_flat(router.routes))
+
+    def takes_files(self, pattern: str, most: int) -> None:
+        """Lets forms with files at the addresses that match have so many bytes. They are spooled to disk, not kept in
+        memory; the route must name its caller before it reads the form."""
+        self._bodies.add(pattern, most)
 
     def answer(self, request: Request, problem: Problem) -> Response:
         """A problem as the caller can read it: JSON on APIs, a page elsewhere."""

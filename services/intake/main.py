@@ -9,15 +9,20 @@ from services.chassis.jobs import Job
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.intake import api, pages
+from services.intake.api import attachments
 from services.intake.classifier import recognise
 from services.intake.consumers import events
 from services.intake.domain.programme import Programme
+from services.intake.files.clamd import Clamd
+from services.intake.files.settings import FileSettings
+from services.intake.handlers.attachments.scanning import scan_unchecked, sweep
 from services.intake.handlers.mails import Door, receive, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.mailbox.listener import MailListener
 from services.intake.mailbox.poller import Poller
 from services.intake.mailbox.postman import Postman
 from services.intake.mailbox.settings import MailSettings
+from services.intake.pages import uploads
 from services.intake.programme import read_programme
 from services.intake.store import DERIVED, INDEXES, open_stores
 
@@ -26,19 +31,37 @@ PREFIXES: tuple[str, ...] = ("/",)
 
 
 def build(
-    settings: Settings, clock: Clock, programme: Programme | None = None, mail: MailSettings | None = None
+    settings: Settings,
+    clock: Clock,
+    programme: Programme | None = None,
+    mail: MailSettings | None = None,
+    files: FileSettings | None = None,
 ) -> Service:
     """The service, ready to start."""
     service = Service("intake", settings, clock, Path(__file__).parent)
     runs = programme or read_programme()
-    parts = Parts(service.executor, clock, open_stores(service.database), runs, recognise)
+    policy = files or FileSettings()
+    parts = Parts(service.executor, clock, open_stores(service.database), runs, recognise, policy)
     service.stores(INDEXES, DERIVED)
     service.listens_to(events(runs))
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
+    service.web.takes_files(attachments.PATH, policy.largest + attachments.FORM)
+    service.web.takes_files(uploads.PATHS, policy.most + attachments.FORM)
+    for job in _file_jobs(service, parts):
+        service.background.append((job.start, job.stop))
     for part in _mail_doors(service, parts, mail or MailSettings()):
         service.background.append((part.start, part.stop))
     return service
+
+
+def _file_jobs(service: Service, parts: Parts) -> list[Job]:
+    """Looking for viruses, if there is a scanner, and for what uploads left behind."""
+    policy, every = parts.files, Job(service.database, "stray-files", 3600.0, partial(sweep, parts))
+    if not policy.scans:
+        return [every]
+    scanner = Clamd(policy.clamav_host, policy.clamav_port, policy.clamav_timeout)
+    return [every, Job(service.database, "virus-scan", 1.0, partial(scan_unchecked, parts, scanner.scan))]
 
 
 def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[MailListener | Poller | Job]:

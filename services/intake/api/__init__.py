@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.chassis.service import Service
-from services.intake.api import bodies, delegates, mails, persons, requests, subjects, texts, transitions
+from services.intake.api import attachments, bodies, delegates, mails, persons, requests, subjects, texts, transitions
 from services.intake.handlers.parts import Parts
 
 
@@ -12,6 +12,6 @@ def router(service: Service, parts: Parts) -> APIRouter:
     service.app.state.parts = parts
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails):
+    for module in (requests, attachments, transitions, bodies, delegates, persons, subjects, texts, mails):
         whole.include_router(module.routes)
     return whole

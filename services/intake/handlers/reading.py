@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
 from services.intake.domain.transitions import Action, allowed
+from services.intake.handlers.attachments.giving import attachments_of
 from services.intake.handlers.parts import Parts
 from services.intake.store.visibility import parties, sees_conversation, sees_search
 
@@ -29,6 +30,7 @@ class WholeRequest:
     reads_conversation: bool
     internal: bool
     sees_search: bool
+    attachments: list[Document]
 
 
 async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest:
@@ -54,6 +56,7 @@ async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest
         reads_conversation=reads,
         internal=internal,
         sees_search=behind,
+        attachments=await attachments_of(parts, caller, request, internal),
     )
 
 

@@ -3,6 +3,7 @@
     public    the home page, accessibility, privacy             session   logging in and out
     lists     requests, and those that wait for a theme         new       the form of a new request
     request   one request, and its parts for other pages        actions   what can be done with it
+    uploads   files in forms, and how they are shown
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -12,7 +13,7 @@ from fastapi import APIRouter
 
 from services.chassis.service import Service
 from services.intake.handlers.parts import Parts
-from services.intake.pages import actions, lists, mails, new, public, request, session
+from services.intake.pages import actions, lists, mails, new, public, request, session, uploads
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -26,4 +27,5 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(new.router(service, parts))
     routes.include_router(request.router(service, parts))
     routes.include_router(actions.router(service, parts))
+    routes.include_router(uploads.router(parts))
     return routes

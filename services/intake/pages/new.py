@@ -17,10 +17,12 @@ from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import submission
+from services.intake.handlers.attachments import attach
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
 from services.intake.pages import labels
 from services.intake.pages.receipts import FIELD, new_key, once
+from services.intake.pages.uploads import faults_of, taking
 
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
@@ -85,10 +87,17 @@ def router(service: Service, parts: Parts) -> APIRouter:
         except Problem as problem:
             return _refused(service, request, caller, values, problem)
 
-        def decide(work: Work) -> dict[str, Any]:
-            return {"number": submission.submit(work, prepared)["number"]}
+        try:
+            async with taking(parts, form) as held:
 
-        answer = await once(request, caller, parts.executor, {}, form, decide)
+                def decide(work: Work) -> dict[str, Any]:
+                    made = submission.submit(work, prepared)
+                    attach(work, parts.files, made["_id"], caller.id, held, channel=made["channel"])
+                    return {"number": made["number"]}
+
+                answer = await once(request, caller, parts.executor, {}, form, decide, held)
+        except Problem as problem:
+            return _refused(service, request, caller, values, problem)
         return RedirectResponse(f"/requests/{answer['number']}?done=submitted", status_code=303)
 
     return routes
@@ -96,10 +105,10 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
 def _refused(service: Service, request: Request, caller: Caller, values: dict[str, str], problem: Problem) -> Response:
     """The form again, with what the rules of the programme say against it."""
-    errors = {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
+    words = service.web.pages.translations.translator(language_of(request, caller))
+    errors = faults_of(problem, words)
     if errors:
         return _show(service, request, caller, values, errors, problem.status)
-    words = service.web.pages.translations.translator(language_of(request, caller))
     told = Notice("warning", words(problem.detail or problem.title, **problem.values))
     return _show(service, request, caller, values, {}, problem.status, [told])
 

@@ -123,6 +123,7 @@ def told_of(read: WholeRequest, caller: Caller, words: Translator) -> dict[str, 
         "status_tone": tone,
         "messages": story.conversation(),
         "timeline": story.timeline(),
+        "files": story.files(),
         "reads_conversation": read.reads_conversation,
         "internal": read.internal,
     }

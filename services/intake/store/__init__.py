@@ -5,12 +5,14 @@ bodies     state of registered bodies; the register itself is vocabulary        
 access     grants and credentials, the same shape as every service's copy         mails      originals received
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
 corrections what people said a request is about, for the next learning
+attachments files of requests and messages, their contents in attached.* (GridFS)
 """
 
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
-from services.intake.store import bodies, conversation, corrections, mails, persons, requests
+from services.intake.store import attachments, bodies, conversation, corrections, mails, persons, requests
+from services.intake.store.attachments import AttachmentStore
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
 from services.intake.store.files import FileStore
@@ -26,6 +28,7 @@ INDEXES = (
     *bodies.INDEXES,
     *persons.INDEXES,
     *mails.INDEXES,
+    *attachments.INDEXES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -41,6 +44,7 @@ class Stores:
     mails: MailStore
     files: FileStore
     numbers: NumberStore
+    attachments: AttachmentStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -54,4 +58,5 @@ def open_stores(database: Database) -> Stores:
         MailStore(database, files),
         files,
         NumberStore(database),
+        AttachmentStore(database),
     )

@@ -13,14 +13,15 @@ _CHUNK = 255 * 1024
 
 
 class FileStore:
-    """Uploaded files and large originals, by id."""
+    """Uploaded files and large originals, by id; other kinds of files have a bucket of their own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bucket: str = "files") -> None:
         self._database = database
+        self._name = bucket
 
     @property
     def _bucket(self) -> AsyncIOMotorGridFSBucket:
-        return AsyncIOMotorGridFSBucket(self._database.raw, "files", _CHUNK)
+        return AsyncIOMotorGridFSBucket(self._database.raw, self._name, _CHUNK)
 
     async def keep(self, id: str, name: str, content: AsyncIterator[bytes]) -> tuple[int, str]:
         """Stores a file and returns its size and SHA-256. A file that could not be stored whole is removed."""

@@ -13,11 +13,12 @@ from services.chassis.i18n import N_, translator
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.domain.texts import stems
+from services.intake.handlers.attachments import attach, holding
 from services.intake.handlers.conversation import post_message
 from services.intake.handlers.mails.arrivals import Arrival, State, note, original
 from services.intake.handlers.mails.matching import OF_A_BODY, Match
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
+from services.intake.handlers.submission import NewRequest, prepare, submit
 from services.intake.mailbox.messages import IncomingMail
 from services.intake.mailbox.replies import folded_reply, folded_signature
 from services.intake.store.conversation import MESSAGES
@@ -38,16 +39,19 @@ async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document
     text = reply.said or mail.subject or "-"
     kept = await original(parts, arrival)
     automatic = mail.automatic or await _too_many(parts, author)
+    async with holding(parts) as holder:
+        held = await holder.take_all_from_mail(mail.files, arrival.id)
 
-    def decide(work: Work) -> None:
-        if work.get(MAILS, arrival.id) is None:
-            post_message(
-                work, id, author, text,
-                message=message, automatic=automatic, channel=arrival.channel, folded=reply.folded,
-            )  # fmt: skip
-            note(work, arrival, kept, sender=author.id, request=id)
+        def decide(work: Work) -> None:
+            if work.get(MAILS, arrival.id) is None:
+                post_message(
+                    work, id, author, text,
+                    message=message, automatic=automatic, channel=arrival.channel, folded=reply.folded,
+                )  # fmt: skip
+                attach(work, parts.files, id, author.id, held, channel=arrival.channel, message=message, mail=True)
+                note(work, arrival, kept, sender=author.id, request=id)
 
-    await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
+        await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
 
 
 async def _too_many(parts: Parts, author: Caller) -> bool:
@@ -66,13 +70,18 @@ async def open_request(parts: Parts, arrival: Arrival, author: Caller) -> None:
     )
     submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
     kept = await original(parts, arrival)
-    await parts.executor.run({MAILS: [arrival.id]}, lambda work: _opened(work, arrival, kept, submission))
+    async with holding(parts) as holder:
+        held = await holder.take_all_from_mail(arrival.mail.files, arrival.id)
 
+        def decide(work: Work) -> None:
+            if work.get(MAILS, arrival.id) is None:
+                submit(work, submission)
+                attach(
+                    work, parts.files, submission.id, author.id, held, channel=arrival.channel, mail=True
+                )  # fmt: skip
+                note(work, arrival, kept, sender=submission.sent_by, request=submission.id)
 
-def _opened(work: Work, arrival: Arrival, kept: Document, submission: Submission) -> None:
-    if work.get(MAILS, arrival.id) is None:
-        submit(work, submission)
-        note(work, arrival, kept, sender=submission.sent_by, request=submission.id)
+        await parts.executor.run({MAILS: [arrival.id]}, decide)
 
 
 def _received_at(mail: IncomingMail, now: datetime) -> datetime | None:
