@@ -8,7 +8,7 @@ from services.chassis.clock import Clock
 from services.chassis.jobs import Job
 from services.chassis.service import Service
 from services.chassis.settings import Settings
-from services.intake import api, pages
+from services.intake import api, case, pages
 from services.intake.api import attachments
 from services.intake.classifier import recognise
 from services.intake.consumers import events
@@ -46,6 +46,7 @@ def build(
     service.listens_to(events(runs))
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
+    service.web.include(case.router(service, parts))
     service.web.takes_files(attachments.PATH, policy.largest + attachments.FORM)
     service.web.takes_files(uploads.PATHS, policy.most + attachments.FORM)
     for job in _file_jobs(service, parts):

@@ -55,7 +55,7 @@ class FakeClamd:
                 return b"INSTREAM size limit exceeded. ERROR\0"
         self.seen.append(content)
         if self.mood == "silent":
-            await asyncio.sleep(30)
+            await reader.read()  # until whoever asks has had enough
         if self.mood == "hangs up":
             return b""
         if self.mood == "confused":

@@ -19,7 +19,7 @@ from services.chassis.work import Work
 from services.intake.handlers.attachments import Held, attach, holding
 from services.intake.domain.files import ending_of
 from services.intake.handlers.attachments.giving import GIVEN, give
-from services.intake.handlers.attachments.holding import REFUSALS
+from services.intake.handlers.attachments.holder import REFUSALS
 from services.intake.handlers.parts import Parts, find
 
 Person = Annotated[Caller, Depends(person)]

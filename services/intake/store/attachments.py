@@ -21,7 +21,7 @@ UNCHECKED = ("unscanned", "pending")
 INDEXES = (
     Index(ATTACHMENTS, (("request", 1), ("at", 1), ("rank", 1), ("_id", 1))),
     Index(ATTACHMENTS, (("file", 1),), partial={"file": {"$type": "string"}}),
-    Index(ATTACHMENTS, (("state", 1), ("due_at", 1)), partial={"due_at": {"$type": "date"}}),
+    Index(ATTACHMENTS, (("state", 1), ("due_at", 1))),
     Index(ATTACHMENTS, (("uploaded_by", 1),)),
 )
 _MOST = 2000

@@ -13,7 +13,7 @@ from contracts.requests import Channel, Visibility
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.files.settings import FileSettings
-from services.intake.handlers.attachments.holding import Held, refused_problem
+from services.intake.handlers.attachments.holder import Held, refused_problem
 from services.intake.store.attachments import ATTACHMENTS
 from services.intake.store.conversation import TIMELINE
 from services.intake.store.requests import REQUESTS

@@ -9,7 +9,7 @@ from services.chassis.work import Keys, Work
 from services.intake.files.settings import FileSettings
 from services.intake.handlers.aggregate import begin, role_of
 from services.intake.handlers.attachments.attaching import NONE, attach
-from services.intake.handlers.attachments.holding import Held, refused_problem
+from services.intake.handlers.attachments.holder import Held, refused_problem
 from services.intake.store.conversation import MESSAGES
 from services.intake.store.requests import REQUESTS
 
