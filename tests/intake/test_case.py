@@ -59,8 +59,9 @@ async def test_the_pdf_tells_the_case_and_what_it_is(town: Town) -> None:
     text = text_of(answer.content)
     assert answer.headers["content-type"] == "application/pdf"
     assert f'filename="{request["number"]}.pdf"' in answer.headers["content-disposition"]
-    assert reader.metadata is not None
-    assert reader.metadata.title == TITLE
+    assert reader.xmp_metadata is not None
+    assert reader.xmp_metadata.dc_title == {"x-default": TITLE}
+    assert reader.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
     assert reader.trailer["/Root"]["/Lang"] == "it"
     assert b"pdfaid:part" in answer.content
     headings = [str(one["/Title"]) for one in reader.outline if not isinstance(one, list)]
@@ -140,6 +141,22 @@ async def test_a_file_that_is_not_given_out_is_named_in_the_manifest(town: Town)
     manifest = json.loads(archive.read(f"{request['number']}/manifest.json"))
     assert manifest["left_out"] == [{"name": "Relazione è.pdf", "state": "infected", "reason": "Eicar"}]
     assert not any("Relazione" in name for name in archive.namelist())
+
+
+async def test_a_file_whose_content_is_lost_or_damaged_does_not_stop_the_archive(town: Town) -> None:
+    request, key = await a_case(town)
+    rows = town.service.database["attachments"]
+    found = [row async for row in rows.find({"request": request["id"], "visibility": "shared"}, sort=[("at", 1)])]
+    await town.service.database["attached.files"].delete_one({"_id": found[0]["file"]})
+    changed = {"$set": {"data": b"other"}}
+    await town.service.database["attached.chunks"].update_one({"files_id": found[1]["file"]}, changed)
+
+    archive = zipfile.ZipFile(io.BytesIO((await get(town, request["number"], "zip", key)).content))
+
+    told = json.loads(archive.read(f"{request['number']}/manifest.json"))["files"]
+    assert [path for path, facts in told.items() if facts.get("damaged")] == [
+        "attachments/001 Relazione è.pdf", "attachments/002 shared.png",
+    ]  # fmt: skip
 
 
 async def test_files_of_any_size_come_and_go_in_a_bounded_memory(town: Town) -> None:

@@ -11,15 +11,18 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
+from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
 from services.intake.api.answers import instant, whole_document
 from services.intake.handlers.attachments.giving import GIVEN
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.reading import WholeRequest
+from services.intake.store.attachments import ContentMissing
 
 
 class _Sent(io.RawIOBase):
@@ -58,11 +61,13 @@ async def archive_of(parts: Parts, read: WholeRequest, pdf: bytes) -> AsyncItera
                 left_out.append({"name": row["name"], "state": row["state"], "reason": row["refused"] or row["found"]})
         for path, content, expected in files:
             checksum, size = hashlib.sha256(), 0
-            with archive.open(zipfile.ZipInfo(f"{number}/{path}", now.timetuple()[:6]), "w") as entry:
+            entry = zipfile.ZipInfo(f"{number}/{path}", now.astimezone(ROME).timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w") as written, suppress(ContentMissing):
                 async for piece in content:
                     checksum.update(piece)
                     size += len(piece)
-                    await asyncio.to_thread(entry.write, piece)
+                    await asyncio.to_thread(written.write, piece)
                     yield sent.taken()
             sums[path] = {"size": size, "sha256": checksum.hexdigest()}
             if expected not in (None, checksum.hexdigest()):

@@ -15,6 +15,7 @@ from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.fonts import TextStyle, TTFFont
+from fpdf.prefs import ViewerPreferences
 
 from services.chassis.i18n import N_
 from services.intake.case.telling import Entry, Told
@@ -53,6 +54,7 @@ class _Paper(FPDF):
         self.set_title(self._shown(told.title))
         self.set_subject(self._shown(told.subtitle))
         self.set_lang(told.language)
+        self.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self.set_creation_date(made_at)
         self.set_section_title_styles(
             TextStyle(_FAMILY, "B", 15, t_margin=7, b_margin=3), TextStyle(_FAMILY, "B", 11, t_margin=4, b_margin=1)

@@ -15,6 +15,7 @@ from services.intake.store import attachments, bodies, conversation, corrections
 from services.intake.store.attachments import AttachmentStore
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
+from services.intake.store.files import INDEXES as FILES
 from services.intake.store.files import FileStore
 from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
@@ -29,6 +30,7 @@ INDEXES = (
     *persons.INDEXES,
     *mails.INDEXES,
     *attachments.INDEXES,
+    *FILES,
 )
 DERIVED: tuple[str, ...] = ()
 

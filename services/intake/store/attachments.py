@@ -5,12 +5,12 @@ upload that came to nothing: `strays` finds it after a day.
 """
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from gridfs.errors import NoFile
+from gridfs.errors import CorruptGridFile, NoFile
 
 from contracts.envelope import new_id
+from services.chassis.errors import PermanentError
 from services.chassis.mongo import Database, Document, Index
 from services.intake.store.files import FileStore
 
@@ -23,9 +23,14 @@ INDEXES = (
     Index(ATTACHMENTS, (("file", 1),), partial={"file": {"$type": "string"}}),
     Index(ATTACHMENTS, (("state", 1), ("due_at", 1))),
     Index(ATTACHMENTS, (("uploaded_by", 1),)),
+    Index(f"{BUCKET}.chunks", (("files_id", 1), ("n", 1)), unique=True),
 )
 _MOST = 2000
 _STRAY_AFTER, _STRAY_UNTIL = timedelta(days=1), timedelta(days=10)
+
+
+class ContentMissing(PermanentError):
+    """The content of an attachment is not where its record says."""
 
 
 class AttachmentStore:
@@ -66,10 +71,12 @@ class AttachmentStore:
         return [id for id in ids if id not in named][:most]
 
     async def read(self, attachment: Document) -> AsyncIterator[bytes]:
-        """The content in pieces; nothing where there is none any more."""
-        with suppress(NoFile):
+        """The content in pieces. Raises ContentMissing where it is not there, or not whole."""
+        try:
             async for piece in self.files.read(attachment["file"] or ""):
                 yield piece
+        except (NoFile, CorruptGridFile) as error:
+            raise ContentMissing(attachment["_id"]) from error
 
     async def forget(self, person: str) -> int:
         """Of what an erased person attached, takes away names that may tell of them, and the pictures of signatures.

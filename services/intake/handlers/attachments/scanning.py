@@ -14,7 +14,7 @@ from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.files.clamd import ScannerAway
 from services.intake.handlers.parts import Parts
-from services.intake.store.attachments import ATTACHMENTS, UNCHECKED
+from services.intake.store.attachments import ATTACHMENTS, UNCHECKED, ContentMissing
 from services.intake.store.conversation import TIMELINE
 from services.intake.store.requests import REQUESTS
 
@@ -31,8 +31,8 @@ async def scan_unchecked(parts: Parts, scan: Scan) -> bool:
     for row in due:
         try:
             found = await scan(parts.stores.attachments.read(row))
-        except ScannerAway as error:
-            log.warning("scanner_away", attachment_id=row["_id"], reason=str(error), attempts=row["attempts"] + 1)
+        except (ScannerAway, ContentMissing) as error:
+            log.warning("scanner_away", attachment_id=row["_id"], reason=type(error).__name__, attempts=row["attempts"] + 1)
             await _decide(parts, row, lambda work, id=row["_id"]: _later(work, id))  # type: ignore[misc]
             continue
         await _decide(parts, row, lambda work, id=row["_id"], found=found: _checked(work, id, found))  # type: ignore[misc]
