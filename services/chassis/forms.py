@@ -22,7 +22,8 @@ _MOST_FIELDS, _LONGEST_FIELD = 100, 300_000
 
 async def form_with_files(request: Request, files: int = MOST_FILES) -> FormData:
     """The fields of a form. Files lie on disk beyond their first megabyte, so a form never needs more memory than
-    about fifty megabytes, however large it may be. Raises 400 for a form of more parts."""
+    about fifty megabytes, however large it may be. Raises 400 for a form of more parts.
+    """
     if not request.headers.get("content-type", "").lower().startswith("multipart/"):
         return await request.form()
     return await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)

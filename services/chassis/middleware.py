@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.envelope import new_id
 from services.chassis import strict_json

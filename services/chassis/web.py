@@ -79,7 +79,8 @@ class Web:
 
     def takes_files(self, pattern: str, most: int) -> None:
         """Lets forms with files at the addresses that match have so many bytes. They are spooled to disk, not kept in
-        memory; the route must name its caller before it reads the form."""
+        memory; the route must name its caller before it reads the form.
+        """
         self._bodies.add(pattern, most)
 
     def answer(self, request: Request, problem: Problem) -> Response:

@@ -12,6 +12,9 @@ from tests.intake.conftest import ADMIN_KEY, SARONNO, Town
 from tests.intake.files import DOCX, MACROS, PDF, PNG, PROGRAM
 
 
+FORM = "multipart/form-data"
+
+
 async def send(town: Town, number: str, name: str, content: Any, key: str = ADMIN_KEY, **more: Any) -> Any:
     form = {"files": {"file": (name, content, "application/octet-stream")}} | more
     return await town.call("POST", f"/api/requests/{number}/attachments", key, **form)
@@ -163,7 +166,11 @@ async def test_files_are_for_who_sees_the_request(town: Town) -> None:
     elsewhere = (await town.submitted(stranger, body=SARONNO))["number"]
     made = (await send(town, number, "a.pdf", PDF, key)).json()
 
-    for path in (made["links"]["self"], made["links"]["content"], f"/api/requests/{elsewhere}/attachments/{made['id']}"):
+    for path in (
+        made["links"]["self"],
+        made["links"]["content"],
+        f"/api/requests/{elsewhere}/attachments/{made['id']}",
+    ):
         assert (await town.call("GET", path, stranger)).status_code == 404
     assert (await send(town, number, "a.pdf", PDF, stranger)).status_code == 404
     assert (await town.call("GET", made["links"]["content"], None)).status_code == 401
@@ -204,7 +211,9 @@ async def test_a_form_that_is_none_says_what_is_missing(town: Town) -> None:
         await town.call("POST", path, json={}),
         await town.call("POST", path, data={"file": "only a text"}, files={"other": ("a.pdf", PDF)}),
         await town.call("POST", path, files={"file": ("a.pdf", PDF)}, data={"visibility": "secret"}),
-        await town.call("POST", path, content=b"--x\r\nno end", headers={"content-type": "multipart/form-data; boundary=x"}),
+        await town.call(
+            "POST", path, content=b"--x\r\nno end", headers={"content-type": f"{FORM}; boundary=x"}
+        ),
     ]
 
     assert [answer.status_code for answer in answers] == [415, 422, 422, 400]

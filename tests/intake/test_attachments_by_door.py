@@ -77,8 +77,13 @@ async def by_pec(post: Post, address: str, key: str) -> None:
 DOORS = {"web": by_page, "api": by_api, "email": by_mail, "pec": by_pec}
 
 
+ORDER = [("at", 1), ("rank", 1), ("_id", 1)]
+
+
 async def records(post: Post, request: str) -> list[Document]:
-    found = post.town.service.database[ATTACHMENTS].find({"request": request}, sort=[("at", 1), ("rank", 1), ("_id", 1)])
+    found = post.town.service.database[ATTACHMENTS].find(
+        {"request": request}, sort=[("at", 1), ("rank", 1), ("_id", 1)]
+    )
     return [row async for row in found]
 
 
@@ -174,13 +179,16 @@ async def test_a_mail_beyond_the_limit_of_its_request_keeps_what_has_room(post: 
 
     rows = await records(post, request["_id"])
     assert [row["refused"] for row in rows] == [None, "no-room", "no-room"]
-    assert await post.town.service.database["attached.files"].count_documents(
-        {"_id": {"$in": [row["file"] for row in rows if row["file"]]}}
-    ) == 1
+    assert (
+        await post.town.service.database["attached.files"].count_documents(
+            {"_id": {"$in": [row["file"] for row in rows if row["file"]]}}
+        )
+        == 1
+    )
 
 
 async def test_pictures_within_the_text_are_kept_and_marked(post: Post) -> None:
-    address, key = await post.official()
+    address, _ = await post.official()
 
     assert (await post.letter("inline-images", address))[0] == 250
 
@@ -217,7 +225,7 @@ async def test_erasing_a_person_takes_the_pictures_of_their_signature(post: Post
 
 
 async def test_a_held_mail_brings_its_files_when_somebody_takes_it(post: Post) -> None:
-    address, key = await post.official()
+    _, key = await post.official()
     request = await post.town.submitted(key)
     stranger = f"tecnico.{new_id()[-6:]}@studio.example"
     assert (await post.send(stranger, with_files(stranger, "Tavole")))[0] == 250

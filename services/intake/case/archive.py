@@ -1,8 +1,8 @@
 """The archive of a case, made while it is sent: never more than a piece of a file is in memory.
 
-    NUMBER/case.pdf            to read                       NUMBER/attachments/*   the files themselves
-    NUMBER/request.json        the same as the API says it   NUMBER/SHA256SUMS      for `sha256sum -c`
-    NUMBER/manifest.json       what is in it, and what is not, and why
+NUMBER/case.pdf            to read                       NUMBER/attachments/*   the files themselves
+NUMBER/request.json        the same as the API says it   NUMBER/SHA256SUMS      for `sha256sum -c`
+NUMBER/manifest.json       what is in it, and what is not, and why
 """
 
 import asyncio
@@ -48,7 +48,7 @@ async def archive_of(parts: Parts, read: WholeRequest, pdf: bytes) -> AsyncItera
     """The archive in pieces."""
     number, now = read.request["number"], parts.clock.now()
     sent, sums, left_out = _Sent(), {}, []
-    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:  # type: ignore[call-overload]
+    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         files: list[tuple[str, AsyncIterator[bytes], str | None]] = [
             ("case.pdf", _whole(pdf), None),
             ("request.json", _whole(orjson.dumps(_data(read), option=orjson.OPT_INDENT_2)), None),

@@ -16,8 +16,8 @@ from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Work
-from services.intake.handlers.attachments import Held, attach, holding
 from services.intake.domain.files import ending_of
+from services.intake.handlers.attachments import Held, attach, holding
 from services.intake.handlers.attachments.giving import GIVEN, give
 from services.intake.handlers.attachments.holder import REFUSALS
 from services.intake.handlers.parts import Parts, find

@@ -1,7 +1,7 @@
 """Files in GridFS: stored completely before the record that names them, so no record names a missing file.
 
 They are written and read here and not by the driver, which collects up to 48 MB of chunks before it sends any, and
-fetches 16 MB at once. What is written is what the specification of GridFS says, and everybody who knows GridFS reads it.
+fetches 16 MB at once. What is written is what the specification of GridFS says: whoever knows GridFS reads it.
 """
 
 import hashlib

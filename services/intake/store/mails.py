@@ -105,7 +105,7 @@ class MailStore:
         for row in rows:
             if row["file"]:
                 await self._files.remove(row["file"])
-            emptied = {"raw": b"", "file": None, "files": [], "erased": True}
+            emptied: Document = {"raw": b"", "file": None, "files": [], "erased": True}
             emptied |= dict.fromkeys(("sender", "author", "certificate"))
             await self._database[MAILS].update_one({"_id": row["_id"]}, {"$set": emptied})
         return len(rows)

@@ -24,7 +24,9 @@ _NOT_GIVEN: dict[str, str] = {
 }
 
 
-async def attachments_of(parts: Parts, caller: Caller, request: Document, internal: bool | None = None) -> list[Document]:
+async def attachments_of(
+    parts: Parts, caller: Caller, request: Document, internal: bool | None = None
+) -> list[Document]:
     """Those of the request, and of what was merged into it, that the caller may see."""
     if not sees_conversation(caller, request) or not (request.get("attached") or request["merged_from"]):
         return []

@@ -74,7 +74,7 @@ class Holder:
         return await self._store(new_id(self._parts.clock.now()), name, found.media_type, content)
 
     async def take_from_mail(self, number: int, file: AttachedFile, cause: str) -> Held:
-        """Stores a file of a mail, or says why not: a mail is never lost for what it brings. cause: of the file's id."""
+        """Stores a file of a mail, or says why not: no mail is lost for what it brings. cause: of the file's id."""
         id, size = derived_id(cause, "attachments", str(number)), len(file.content)
         try:
             found = await asyncio.to_thread(type_of, file.name, BytesIO(file.content))
@@ -109,7 +109,7 @@ class Holder:
 
 @asynccontextmanager
 async def holding(parts: Parts) -> AsyncIterator[Holder]:
-    """`async with holding(parts) as holder`: take files, and run the decision that attaches them, within the block."""
+    """Within the block take files, and run the decision that attaches them; what it did not attach is removed."""
     holder = Holder(parts)
     try:
         yield holder

@@ -6,6 +6,7 @@ What is infected is kept as evidence and given to nobody.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -29,13 +30,14 @@ async def scan_unchecked(parts: Parts, scan: Scan) -> bool:
     """Asks about the files whose time has come; whether more wait."""
     due = await parts.stores.attachments.unchecked(parts.clock.now(), _AT_ONCE)
     for row in due:
+        keys = {ATTACHMENTS: [row["_id"]], REQUESTS: [row["request"]]}
         try:
             found = await scan(parts.stores.attachments.read(row))
         except (ScannerAway, ContentMissing) as error:
-            log.warning("scanner_away", attachment_id=row["_id"], reason=type(error).__name__, attempts=row["attempts"] + 1)
-            await _decide(parts, row, lambda work, id=row["_id"]: _later(work, id))  # type: ignore[misc]
-            continue
-        await _decide(parts, row, lambda work, id=row["_id"], found=found: _checked(work, id, found))  # type: ignore[misc]
+            log.warning("attachment_not_scanned", attachment_id=row["_id"], error=type(error).__name__)
+            await parts.executor.run(keys, partial(_later, id=row["_id"]))
+        else:
+            await parts.executor.run(keys, partial(_checked, id=row["_id"], found=found))
     return len(due) == _AT_ONCE
 
 
@@ -47,10 +49,6 @@ async def sweep(parts: Parts) -> bool:
     if strays:
         log.info("stray_files_removed", files=len(strays))
     return len(strays) == 100
-
-
-async def _decide(parts: Parts, row: Document, decide: Callable[[Work], None]) -> None:
-    await parts.executor.run({ATTACHMENTS: [row["_id"]], REQUESTS: [row["request"]]}, decide)
 
 
 def _later(work: Work, id: str) -> None:
