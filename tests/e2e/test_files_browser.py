@@ -71,6 +71,7 @@ async def test_files_go_with_a_request_and_a_message_and_come_back(
         await official.page.locator("[name=reply]").fill("Ecco la fattura.")
         await official.page.locator("[name=files]").set_input_files([photo, program])
         await official.send("/reply")
+        await official.page.locator(".aff-summary").wait_for()
         await official.check_page()
         assert await official.reads("«fattura.pdf»: È un programma.")
         assert await official.page.locator("[name=reply]").input_value() == "Ecco la fattura."
