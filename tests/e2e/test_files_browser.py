@@ -1,5 +1,6 @@
 """Files at a browser: chosen with the form, seen with the message, downloaded, and the whole case beside them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -48,7 +49,7 @@ async def got(person: Person, link: str) -> bytes:
     async with person.page.expect_download() as waiting:
         await person.page.locator(link).first.click()
     download = await waiting.value
-    return Path(await download.path()).read_bytes()
+    return await asyncio.to_thread(Path(await download.path()).read_bytes)
 
 
 @pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])

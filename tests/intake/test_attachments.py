@@ -11,7 +11,6 @@ from services.intake.store.attachments import ATTACHMENTS
 from tests.intake.conftest import ADMIN_KEY, SARONNO, Town
 from tests.intake.files import DOCX, MACROS, PDF, PNG, PROGRAM
 
-
 FORM = "multipart/form-data"
 
 
@@ -211,9 +210,7 @@ async def test_a_form_that_is_none_says_what_is_missing(town: Town) -> None:
         await town.call("POST", path, json={}),
         await town.call("POST", path, data={"file": "only a text"}, files={"other": ("a.pdf", PDF)}),
         await town.call("POST", path, files={"file": ("a.pdf", PDF)}, data={"visibility": "secret"}),
-        await town.call(
-            "POST", path, content=b"--x\r\nno end", headers={"content-type": f"{FORM}; boundary=x"}
-        ),
+        await town.call("POST", path, content=b"--x\r\nno end", headers={"content-type": f"{FORM}; boundary=x"}),
     ]
 
     assert [answer.status_code for answer in answers] == [415, 422, 422, 400]

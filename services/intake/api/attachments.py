@@ -63,7 +63,8 @@ async def attach_file(request: Request, number: str, caller: Speaker, parts: Her
         raise Problem(415, N_("This content type is not accepted"), detail, values=types)
     found = await find(parts, caller, number)
     # A part of what is announced is the form around the file; what cannot fit in any case is not even read.
-    check_room(parts.files, found, "", max(0, int(request.headers.get("content-length", "0")) - FORM))
+    announced = request.headers.get("content-length", "")
+    check_room(parts.files, found, "", int(announced) - FORM if announced.isdecimal() else 0)
     form = await form_with_files(request, files=1)
     try:
         file = form.get("file")
