@@ -9,11 +9,12 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.envelope import new_id
 from services.chassis import strict_json
 from services.chassis.auth import NOBODY, Authenticator, Caller
+from services.chassis.body_limits import BodyLimits, bounded_body, too_large
 from services.chassis.errors import frames
 from services.chassis.i18n import N_
 from services.chassis.metrics import Metrics
@@ -51,7 +52,7 @@ class Around:
         limits: RateLimits,
         metrics: Metrics,
         refuse: Refuse,
-        largest_body: Callable[[Request], int],
+        bodies: BodyLimits,
     ) -> None:
         self._app = app
         self._authenticator = authenticator
@@ -59,7 +60,7 @@ class Around:
         self._limits = limits
         self._metrics = metrics
         self._refuse = refuse
-        self._largest_body = largest_body
+        self._limits_of_bodies = bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNCOUNTED):
@@ -76,9 +77,9 @@ class Around:
             headers.extend(allowance.headers())
             if not allowance.allowed:
                 raise Problem(429, N_("Too many requests"), N_("Wait as long as Retry-After says, then go on."))
-            largest = self._largest_body(request)
+            largest = self._limits_of_bodies.largest(request.url.path, media_type(request))
             _check_body(request, largest)
-            bounded = _bounded(receive, largest)
+            bounded = bounded_body(receive, largest)
             await self._app(scope, await strict_json.checked(bounded) if _is_json(request) else bounded, answer)
         except Problem as problem:
             if answer.status:
@@ -158,26 +159,6 @@ def _is_json(request: Request) -> bool:
 def _unexpected() -> Problem:
     detail = N_("The fault is ours and has been recorded. Tell the Segreteria Tecnica if it happens again.")
     return Problem(500, N_("Something went wrong"), detail)
-
-
-def too_large(largest: int) -> Problem:
-    """413: a body over the limit."""
-    detail = N_("Send at most {bytes} bytes.")
-    return Problem(413, N_("The content is too large"), detail, values={"bytes": largest})
-
-
-def _bounded(receive: Receive, largest: int) -> Receive:
-    total = 0
-
-    async def bounded() -> Message:
-        nonlocal total
-        message = await receive()
-        total += len(message.get("body", b""))
-        if total > largest:
-            raise too_large(largest)
-        return message
-
-    return bounded
 
 
 class _Answer:

@@ -15,10 +15,11 @@ from starlette.routing import Match
 from services.chassis.access import Principals
 from services.chassis.assets import mount_assets
 from services.chassis.auth import Authenticator
+from services.chassis.body_limits import FORM_WITH_FILES, BodyLimits
 from services.chassis.errors import TransientError
 from services.chassis.i18n import N_, language_of
 from services.chassis.metrics import Metrics
-from services.chassis.middleware import Around, media_type
+from services.chassis.middleware import Around
 from services.chassis.openapi import describe
 from services.chassis.pages import Pages
 from services.chassis.problems import Problem, not_found, unavailable
@@ -45,11 +46,9 @@ class Web:
         now: Callable[[], Any],
     ) -> None:
         self.pages = pages
-        self.larger_bodies: dict[str, int] = {}
-        """End of an address -> bytes of an upload there."""
-        self._largest_body = settings.largest_body
         self.sessions = Sessions(settings)
         self.tokens = TokenVerifier(settings)
+        self._bodies = BodyLimits(settings.largest_body)
         self.app = FastAPI(
             title=f"Affianca {name}",
             version="1.0.0",
@@ -67,22 +66,22 @@ class Web:
             limits=RateLimits(settings),
             metrics=metrics,
             refuse=self.answer,
-            largest_body=self.largest_body,
+            bodies=self._bodies,
         )
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)
         self._handle_errors()
         describe(self.app, name, settings)
 
-    def largest_body(self, request: Request) -> int:
-        """How many bytes the body of this request may have."""
-        larger = (most for end, most in self.larger_bodies.items() if request.url.path.endswith(end))
-        uploads = media_type(request) == "multipart/form-data"
-        return next(larger, self._largest_body) if uploads else self._largest_body
-
     def include(self, router: APIRouter) -> None:
         """Adds a router's routes one by one: a tree of routers is searched anew, level by level, for each request."""
         self.app.router.routes.extend(_flat(router.routes))
+
+    def takes_files(self, pattern: str, most: int, media_type: str = FORM_WITH_FILES) -> None:
+        """Lets forms with files (or bodies of that type) at the addresses that match have so many bytes. Forms are
+        spooled to disk, not kept in memory; the route must name its caller before it reads them.
+        """
+        self._bodies.add(pattern, most, media_type)
 
     def answer(self, request: Request, problem: Problem) -> Response:
         """A problem as the caller can read it: JSON on APIs, a page elsewhere."""

@@ -10,11 +10,15 @@ from services.chassis.execution import InStep
 from services.chassis.jobs import Job
 from services.chassis.service import Service
 from services.chassis.settings import Settings
-from services.intake import api, pages
+from services.intake import api, case, pages
+from services.intake.api import attachments, imports
 from services.intake.classifier import recognise
 from services.intake.consumers import events
 from services.intake.domain.programme import Programme
 from services.intake.domain.signed_documents import LARGEST
+from services.intake.files.clamd import Clamd
+from services.intake.files.settings import FileSettings
+from services.intake.handlers.attachments.scanning import scan_unchecked, sweep
 from services.intake.handlers.mails import Door, receive, remove_expired, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.upkeep import Admissions, OrphanFiles
@@ -22,7 +26,8 @@ from services.intake.mailbox.listener import MailListener
 from services.intake.mailbox.poller import Poller
 from services.intake.mailbox.postman import Postman
 from services.intake.mailbox.settings import MailSettings
-from services.intake.pages.imports import forget_old
+from services.intake.pages import imports as import_pages
+from services.intake.pages import uploads
 from services.intake.programme import read_programme
 from services.intake.store import DERIVED, INDEXES, open_stores
 
@@ -31,24 +36,53 @@ PREFIXES: tuple[str, ...] = ("/",)
 
 
 def build(
-    settings: Settings, clock: Clock, programme: Programme | None = None, mail: MailSettings | None = None
+    settings: Settings,
+    clock: Clock,
+    programme: Programme | None = None,
+    mail: MailSettings | None = None,
+    files: FileSettings | None = None,
 ) -> Service:
     """The service, ready to start."""
     service = Service("intake", settings, clock, Path(__file__).parent)
     runs = programme or read_programme(Path(settings.phases) if settings.phases else None)
-    parts = Parts(service.executor, clock, open_stores(service.database), runs, recognise)
+    policy = files or FileSettings()
+    parts = Parts(service.executor, clock, open_stores(service.database), runs, recognise, policy)
     service.stores(INDEXES, DERIVED)
     service.listens_to(events(runs))
     service.runs("orphan-files", 3600.0, OrphanFiles(parts).run, woken=False)
     service.runs("admissions", 600.0, Admissions(parts).run, woken=False)
-    service.web.larger_bodies["/registration"] = 2 * LARGEST
     service.web.include(api.router(service, parts))
     service.web.include(pages.router(service, parts))
-    tidy = Job(service.database, "import-files", 600.0, partial(forget_old, parts))
-    service.background.append((tidy.start, tidy.stop))
+    service.web.include(case.router(service, parts))
+    _take_files(service, policy)
+    for job in _file_jobs(service, parts):
+        service.background.append((job.start, job.stop))
     for part in _mail_doors(service, parts, mail or MailSettings()):
         service.background.append((part.start, part.stop))
     return service
+
+
+def _take_files(service: Service, policy: FileSettings) -> None:
+    """The addresses where files go, and how large they may be there."""
+    take = service.web.takes_files
+    take(attachments.PATH, policy.largest + attachments.FORM)
+    take(uploads.PATHS, policy.most + attachments.FORM)
+    take(r"/(api/bodies|my-body)/[^/]+/registration", 2 * LARGEST)
+    take("/requests/import", import_pages.LARGEST)
+    take("/api/requests/import", imports.LARGEST, "text/csv")
+
+
+def _file_jobs(service: Service, parts: Parts) -> list[Job]:
+    """Looking for viruses, if there is a scanner, and for what uploads and imports left behind."""
+    policy, database = parts.files, service.database
+    jobs = [
+        Job(database, "stray-files", 3600.0, partial(sweep, parts)),
+        Job(database, "import-files", 600.0, partial(import_pages.forget_old, parts)),
+    ]
+    if policy.scans:
+        scanner = Clamd(policy.clamav_host, policy.clamav_port, policy.clamav_timeout)
+        jobs.append(Job(database, "virus-scan", 1.0, partial(scan_unchecked, parts, scanner.scan)))
+    return jobs
 
 
 def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[MailListener | Poller | Job]:

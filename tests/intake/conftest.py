@@ -15,6 +15,7 @@ from contracts.envelope import new_id
 from services.chassis.clock import Clock
 from services.chassis.service import Service
 from services.chassis.settings import Settings
+from services.intake.files.settings import FileSettings
 from services.intake.mailbox.settings import MailSettings
 from services.intake.main import build
 from tests.servers import KafkaServer, MongoServer
@@ -117,6 +118,15 @@ class running:  # noqa: N801 (reads as a word in `async with`)
 async def published(town: Town, subject: str) -> list[dict[str, Any]]:
     found = town.service.database["outbox"].find({"key": subject}, sort=[("position", 1)])
     return [orjson.loads(row["body"]) async for row in found]
+
+
+@pytest.fixture(scope="session")
+async def small(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Town]:
+    """An intake that takes files of 100,000 bytes, 250,000 for one request."""
+    prefix = f"t{new_id().replace('-', '')[4:24]}"
+    settings = Settings(prefix=prefix, mongo_url=mongod.url, admin_key=SecretStr(ADMIN_KEY), **broker.settings)
+    async with running(build(settings, Clock(), files=FileSettings(largest=100_000, most=250_000))) as town:
+        yield town
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.chassis.service import Service
 from services.intake.api import (
     api_keys,
+    attachments,
     bodies,
     delegates,
     editing,
@@ -28,24 +29,12 @@ def router(service: Service, parts: Parts) -> APIRouter:
     """All routes of the API."""
     service.app.state.parts = parts
     service.app.state.translations = service.web.pages.translations
-    service.web.larger_bodies["/api/requests/import"] = imports.LARGEST
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    further = (editing, links, practices, practice_review, enrolment)
     # Before the requests: `import` is not a number.
-    for module in (
-        imports,
-        api_keys,
-        requests,
-        transitions,
-        bodies,
-        delegates,
-        persons,
-        subjects,
-        texts,
-        mails,
-        *further,
-    ):
+    of_requests = (imports, requests, attachments, transitions, editing, links)
+    others = (api_keys, bodies, delegates, persons, subjects, texts, mails, practices, practice_review, enrolment)
+    for module in (*of_requests, *others):
         whole.include_router(module.routes)
     whole.include_router(many_answers.router(service, parts))
     return whole

@@ -93,6 +93,7 @@ def whole_document(read: WholeRequest) -> Json:
     ]
     if read.reads_conversation:
         document["messages"] = [message_document(message, people) for message in read.messages]
+        document["attachments"] = [attachment_document(row, read.request["number"]) for row in read.attachments]
     document["linked_requests"] = [link_document(link) for link in read.links]
     document["allowed"] = list(read.allowed)
     return document
@@ -113,6 +114,18 @@ def message_document(message: Document, people: People | None = None) -> Json:
         "author": person_reference(message["author"], people or {}),
         **{name: message[name] for name in plain},
         "folded": message.get("folded", ""),
+    }
+
+
+def attachment_document(attachment: Document, number: str) -> Json:
+    """A file of a request; `state` says whether it can be fetched, `refused` why it was not kept."""
+    plain = ("name", "media_type", "size", "sha256", "state", "refused", "inline", "visibility", "message", "channel")
+    base = f"/api/requests/{number}/attachments"
+    return {
+        "id": attachment["_id"],
+        "at": instant(attachment["at"]),
+        **{name: attachment[name] for name in plain},
+        "links": {"self": base, "content": f"{base}/{attachment['_id']}"},
     }
 
 

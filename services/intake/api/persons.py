@@ -112,6 +112,7 @@ async def erase(id: str, caller: Secretariat, parts: Here) -> Response:
     await parts.stores.mails.forget_waiting(await parts.stores.persons.only_theirs(id))
     await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
     await parts.stores.mails.forget(id)
+    await parts.stores.attachments.forget(id)
     return Response(status_code=204)
 
 

@@ -1,7 +1,7 @@
 """What use cases need around their decision, and how one is carried out on a request named by its number."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from services.chassis.auth import Caller
@@ -12,6 +12,7 @@ from services.chassis.problems import not_found
 from services.chassis.work import Work
 from services.intake.classifier import Recognition
 from services.intake.domain.programme import Programme
+from services.intake.files.settings import FileSettings
 from services.intake.store import Stores
 from services.intake.store.requests import REQUESTS
 from services.intake.store.visibility import sees
@@ -28,6 +29,7 @@ class Parts:
     stores: Stores
     programme: Programme
     recognise: Callable[[str], Recognition]
+    files: FileSettings = field(default_factory=FileSettings)
 
 
 async def find(parts: Parts, caller: Caller, number: str) -> Document:

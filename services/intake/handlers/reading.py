@@ -10,6 +10,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import not_found
 from services.chassis.transactions import Plain
 from services.intake.domain.transitions import Action, allowed
+from services.intake.handlers.attachments.giving import attachments_of
 from services.intake.handlers.links import LinkedRequest, seen_links
 from services.intake.handlers.parts import Parts
 from services.intake.store.conversation import story
@@ -38,6 +39,7 @@ class WholeRequest:
     reads_conversation: bool
     internal: bool
     sees_search: bool
+    attachments: list[Document]
     links: tuple[LinkedRequest, ...] = ()
 
 
@@ -80,6 +82,7 @@ def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
         reads_conversation=reads,
         internal=internal,
         sees_search=behind,
+        attachments=attachments_of(plain, caller, request, internal),
         links=links,
     )
 

@@ -1,4 +1,4 @@
-"""What a mail holds: its text, its attachments by name, and what Outlook hid in a winmail.dat.
+"""What a mail holds: its text, its attachments, and what Outlook hid in a winmail.dat.
 
 Bounded in parts, depth and characters, and without recursion: a mail of ten thousand nested messages costs as much
 as one of three hundred. A message within the message is an attachment: what it says is not what the sender says.
@@ -6,7 +6,7 @@ as one of three hundred. A message within the message is an attachment: what it 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.message import Message
 
 from services.intake.domain.files import safe_name
@@ -27,12 +27,16 @@ _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signatu
 
 @dataclass(frozen=True)
 class AttachedFile:
-    """An attachment: a safe name, unlike the others of the mail, and what it claims to be."""
+    """An attachment: a safe name, unlike the others of the mail, what it claims to be, and its content.
+
+    inline: shown within the text, such as the picture of a signature.
+    """
 
     name: str
     type: str
     size: int
     inline: bool = False
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def contents_of(message: Message) -> Contents:
             hidden.append(read_winmail(_bytes_of(part)))
         elif len(files) < _MOST_FILES and kind not in _SIGNATURES:
             files.append(_file(part, kind, name))
-    files += [AttachedFile(safe_name(name), "application/octet-stream", size) for w in hidden for name, size in w.files]
+    files += [_hidden(name, content) for w in hidden for name, content in w.files]
     # Apple Mail writes a text before and one after each picture.
     words = "\n\n".join(dict.fromkeys(text.strip("\r\n") for text in plain if text.strip())) or _of_html(html)
     words = words or next((w.text or plain_text(w.html) for w in hidden if w.text or w.html), "")
@@ -123,19 +127,25 @@ def _name(part: Message) -> str:
 def _file(part: Message, kind: str, name: str) -> AttachedFile:
     within = inner_of(part)
     if kind == "message/rfc822" and within:
-        subject = one_line(str(within[0].get("subject", "")))
-        return AttachedFile(safe_name(name or f"{subject[:100] or 'message'}.eml"), kind, _size(within[0]))
+        subject, content = one_line(str(within[0].get("subject", ""))), _whole(within[0])
+        shown = safe_name(name or f"{subject[:100] or 'message'}.eml")
+        return AttachedFile(shown, kind, len(content), content=content)
     inline = not _is_attachment(part) and part.get("content-id") is not None
     ending = re.sub(r"[^a-z0-9]", "", part.get_content_subtype().lower())[:8] or "bin"
-    return AttachedFile(safe_name(name or f"file.{ending}"), kind, len(_bytes_of(part)), inline)
+    content = _bytes_of(part)
+    return AttachedFile(safe_name(name or f"file.{ending}"), kind, len(content), inline, content)
 
 
-def _size(message: Message) -> int:
-    """About how large a message within the message is; some cannot be written again."""
+def _hidden(name: str, content: bytes) -> AttachedFile:
+    return AttachedFile(safe_name(name), "application/octet-stream", len(content), content=content)
+
+
+def _whole(message: Message) -> bytes:
+    """A message within the message; some cannot be written again."""
     try:
-        return len(message.as_bytes())
+        return message.as_bytes()
     except Exception:
-        return 0
+        return b""
 
 
 def _distinct(files: list[AttachedFile]) -> tuple[AttachedFile, ...]:
@@ -150,5 +160,5 @@ def _distinct(files: list[AttachedFile]) -> tuple[AttachedFile, ...]:
             count += 1
             name = f"{stem} ({count}){ending}"
         taken.add(name.lower())
-        found.append(AttachedFile(name, file.type, file.size, file.inline))
+        found.append(replace(file, name=name))
     return tuple(found)

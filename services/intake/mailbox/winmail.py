@@ -1,4 +1,4 @@
-"""winmail.dat: what Outlook sends when it wraps a mail in its own format (TNEF): text, and names of the files within.
+"""winmail.dat: what Outlook sends when it wraps a mail in its own format (TNEF): text, and the files within.
 
 Every step goes forward and stays within the bytes that are there, so a hostile file costs no more than its length.
 A file that cannot be taken apart hides nothing from us: it stays an attachment under its own name.
@@ -25,16 +25,16 @@ _MOST_FILES, _MOST_OBJECTS, _MOST_PROPERTIES = 100, 5_000, 2_000
 
 @dataclass(frozen=True)
 class Winmail:
-    """The text, the HTML, and name and size of each file."""
+    """The text, the HTML, and name and content of each file."""
 
     text: str
     html: str
-    files: tuple[tuple[str, int], ...]
+    files: tuple[tuple[str, bytes], ...]
 
 
 def read_winmail(content: bytes) -> Winmail:
     """Takes a winmail.dat apart; never raises."""
-    whole = Winmail("", "", (("winmail.dat", len(content)),))
+    whole = Winmail("", "", (("winmail.dat", content),))
     try:
         return _read(content) if struct.unpack_from("<I", content)[0] == _SIGNATURE else whole
     except (struct.error, ValueError):
@@ -43,30 +43,36 @@ def read_winmail(content: bytes) -> Winmail:
 
 def _read(content: bytes) -> Winmail:
     text, html, charset = "", "", "cp1252"
-    files: list[tuple[str, int]] = []
+    files: list[tuple[str, bytes]] = []
     for name, value in _objects(content):
         if name == _CODE_PAGE:
             charset = f"cp{struct.unpack_from('<I', value)[0]}"
         elif name == _BODY:
             text = text or _text(value, charset)
         elif name == _PROPERTIES:
-            found = dict(_properties(value, charset))
-            text, html = text or found.get(_PLAIN, ""), html or found.get(_HTML, "")
+            found = dict(_properties(value))
+            text, html = text or _told(found, _PLAIN, charset), html or _told(found, _HTML, charset)
         elif name == _NEW_FILE and len(files) < _MOST_FILES:
-            files.append(("", 0))
+            files.append(("", b""))
         elif files and name in (_TITLE, _DATA, _FILE_PROPERTIES):
             files[-1] = _described(files[-1], name, value, charset)
-    return Winmail(text, html, tuple((title or "file.bin", size) for title, size in files))
+    return Winmail(text, html, tuple((title or "file.bin", held) for title, held in files))
 
 
-def _described(file: tuple[str, int], name: int, value: bytes, charset: str) -> tuple[str, int]:
-    title, size = file
+def _described(file: tuple[str, bytes], name: int, value: bytes, charset: str) -> tuple[str, bytes]:
+    title, held = file
     if name == _TITLE:
-        return title or _text(value, charset), size
+        return title or _text(value, charset), held
     if name == _DATA:
-        return title, len(value)
-    found = dict(_properties(value, charset))
-    return found.get(_LONG_NAME) or title or found.get(_SHORT_NAME, ""), size or len(found.get(_CONTENT, ""))
+        return title, value
+    found = dict(_properties(value))
+    title = _told(found, _LONG_NAME, charset) or title or _told(found, _SHORT_NAME, charset)
+    return title, held or found.get(_CONTENT, ("", b""))[1]
+
+
+def _told(found: dict[int, tuple[str, bytes]], id: int, charset: str) -> str:
+    own, value = found.get(id, ("", b""))
+    return _text(value, own or charset)
 
 
 def _objects(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -83,8 +89,8 @@ def _objects(content: bytes) -> Iterator[tuple[int, bytes]]:
         at += 11 + length
 
 
-def _properties(value: bytes, charset: str) -> Iterator[tuple[int, str]]:
-    """Id and text of each property that holds one; ends where the bytes stop making sense."""
+def _properties(value: bytes) -> Iterator[tuple[int, tuple[str, bytes]]]:
+    """Id of each property that holds bytes, with its charset if it has one; ends where the bytes stop making sense."""
     at, count = 4, struct.unpack_from("<I", value)[0]
     for _ in range(min(count, _MOST_PROPERTIES)):
         if at + 4 > len(value):
@@ -103,7 +109,7 @@ def _properties(value: bytes, charset: str) -> Iterator[tuple[int, str]]:
             length = struct.unpack_from("<I", value, at)[0]
             if at + 4 + length > len(value):
                 return
-            yield id, _text(value[at + 4 : at + 4 + length], "utf-16-le" if kind == _UTF_16 else charset)
+            yield id, ("utf-16-le" if kind == _UTF_16 else "", value[at + 4 : at + 4 + length])
             at += 4 + (length + 3) // 4 * 4
 
 

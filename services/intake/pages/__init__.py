@@ -8,6 +8,7 @@
     related   links, data to set right (related_forms)                 phone     a request that somebody telephones
     practices good practices, for everybody                     practice_work   for who writes and reviews them
     answers   one answer to many requests
+    uploads   files in forms, and how they are shown
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -35,6 +36,7 @@ from services.intake.pages import (
     related_forms,
     request,
     session,
+    uploads,
 )
 
 
@@ -62,4 +64,5 @@ def router(service: Service, parts: Parts) -> APIRouter:
     # Before the actions, which take any name.
     routes.include_router(related_forms.router(service, parts))
     routes.include_router(actions.router(service, parts))
+    routes.include_router(uploads.router(parts))
     return routes

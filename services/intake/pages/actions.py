@@ -30,6 +30,7 @@ from services.intake.pages.new import Written
 from services.intake.pages.receipts import once
 from services.intake.pages.request import show
 from services.intake.pages.subject_fields import of_page, read_subject, written_values
+from services.intake.pages.uploads import attach_to, faults_of, taking
 from services.intake.store.requests import REQUESTS
 
 Person = Annotated[Caller, Depends(allow("official", "representative", "expert", "coordinator", "secretariat"))]
@@ -132,14 +133,18 @@ def router(service: Service, parts: Parts) -> APIRouter:
                 service, parts, request, caller, found, status=422, values=values, errors=errors, opened=name
             )
 
-        def decide(work: Work) -> dict[str, Any]:
-            action.decide(work, found["_id"], caller, filled)
-            return {"done": name}
-
         try:
             if name == "reply":
                 check_timely(parts, found, caller)
-            await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide)
+            async with taking(parts, form) as held:
+
+                def decide(work: Work) -> dict[str, Any]:
+                    made = action.decide(work, found["_id"], caller, filled)
+                    if name == "reply":
+                        attach_to(work, parts, caller, made, held)
+                    return {"done": name}
+
+                await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide, held)
         except Problem as problem:
             return await _refused(service, parts, request, caller, number, name, values, problem)
         if form.get("back") == "/triage":
@@ -160,17 +165,19 @@ async def _refused(
     problem: Problem,
 ) -> Response:
     """The page as it stands now, saying why the action is not possible; what was written is shown where it can be."""
-    if problem.status not in (403, 409, 422):
+    if problem.status not in (403, 409, 413, 415, 422):
         raise problem
     found = await find(parts, caller, number)
     words = service.web.pages.translations.translator(language_of(request, caller))
-    if problem.status == 409:
+    if problem.kind == "file-not-accepted":
+        told = words(N_("The message was not sent, because a file was not accepted. Choose the files again."))
+    elif problem.status == 409:
         status = words(labels.STATUSES[found["status"]][0])
         told = words(N_("This is no longer possible: meanwhile the request is “{status}”. Below is how it stands now."),
                      status=status)  # fmt: skip
     else:
         told = words(problem.detail or problem.title, **problem.values)
-    errors = of_page({fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors})
+    errors = of_page(faults_of(problem, words))
     return await show(
         service, parts, request, caller, found, status=problem.status, notices=[Notice("warning", told)],
         values=values, errors=errors, opened=name, unsent=_written(values) if problem.status == 409 else "",

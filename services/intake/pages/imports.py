@@ -45,7 +45,6 @@ STATES = {
 def router(service: Service, parts: Parts) -> APIRouter:
     """The routes."""
     routes = APIRouter(include_in_schema=False)
-    service.web.larger_bodies["/requests/import"] = LARGEST
 
     def shown(request: Request, caller: Caller, status: int = 200, **context: Any) -> HTMLResponse:
         usual: dict[str, Any] = {"errors": {}, "report": None, "file": None, "summary": None, "name": ""}

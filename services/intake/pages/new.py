@@ -19,6 +19,7 @@ from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
+from services.intake.handlers.attachments import attach
 from services.intake.handlers.fields import Number
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
@@ -26,6 +27,7 @@ from services.intake.pages import labels
 from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
 from services.intake.pages.subject_fields import of_page, read_subject, written_values
+from services.intake.pages.uploads import faults_of, taking
 
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
@@ -95,10 +97,17 @@ def router(service: Service, parts: Parts) -> APIRouter:
         except Problem as problem:
             return await _refused(service, parts, request, caller, values, problem)
 
-        def decide(work: Work) -> dict[str, Any]:
-            return {"number": submission.submit(work, prepared)["number"]}
+        try:
+            async with taking(parts, form) as held:
 
-        answer = await once(request, caller, parts.executor, prepared.needs(), form, decide)
+                def decide(work: Work) -> dict[str, Any]:
+                    made = submission.submit(work, prepared)
+                    attach(work, parts.files, made["_id"], caller.id, held, channel=made["channel"])
+                    return {"number": made["number"]}
+
+                answer = await once(request, caller, parts.executor, prepared.needs(), form, decide, held)
+        except Problem as problem:
+            return await _refused(service, parts, request, caller, values, problem)
         return RedirectResponse(f"/requests/{answer['number']}?done=submitted", status_code=303)
 
     return routes
@@ -108,8 +117,8 @@ async def _refused(
     service: Service, parts: Parts, request: Request, caller: Caller, values: dict[str, Any], problem: Problem
 ) -> Response:
     """The form again, with what the rules of the programme say against it."""
-    errors = of_page({fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors})
     words = service.web.pages.translations.translator(language_of(request, caller))
+    errors = of_page(faults_of(problem, words))
     told = Notice("warning", words(problem.detail or problem.title, **problem.values))
     # A fault says itself what is wrong, but cannot name the body that carries on.
     notices = [] if errors and not problem.extra.get("successor") else [told]

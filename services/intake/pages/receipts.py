@@ -8,7 +8,7 @@ with the same key has meant something else.
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from services.chassis.execution import Executor
 from services.chassis.forms import TOKEN_FIELD
 from services.chassis.idempotency import IDEMPOTENCY, Answer
 from services.chassis.work import Keys, Work
+from services.intake.handlers.attachments import Held
 
 FIELD = "once"
 
@@ -28,12 +29,18 @@ def new_key() -> str:
 
 
 async def once(
-    request: Request, caller: Caller, executor: Executor, keys: Keys, form: FormData, decide: Callable[[Work], Answer]
+    request: Request,
+    caller: Caller,
+    executor: Executor,
+    keys: Keys,
+    form: FormData,
+    decide: Callable[[Work], Answer],
+    held: Iterable[Held] = (),
 ) -> Answer:
     """Runs `decide`, or returns what it answered when this very form came before."""
     if not form.get(FIELD):
         return await executor.run(keys, decide, request.state.correlation)
-    id = _digest(request, caller, form)
+    id = _digest(request, caller, form, held)
 
     def decide_once(work: Work) -> Answer:
         earlier = work.get(IDEMPOTENCY, id)
@@ -46,6 +53,7 @@ async def once(
     return await executor.run({**keys, IDEMPOTENCY: [id]}, decide_once, request.state.correlation)
 
 
-def _digest(request: Request, caller: Caller, form: FormData) -> str:
-    sent = sorted((name, str(value)) for name, value in form.multi_items() if name != TOKEN_FIELD)
+def _digest(request: Request, caller: Caller, form: FormData, held: Iterable[Held]) -> str:
+    fields = [(name, value) for name, value in form.multi_items() if name != TOKEN_FIELD and isinstance(value, str)]
+    sent = sorted([*fields, *((file.name, file.sha256 or "") for file in held)])
     return hashlib.sha256(json.dumps([caller.id, request.url.path, sent]).encode()).hexdigest()

@@ -94,7 +94,7 @@ async def show(
     return service.web.pages.render(
         request, "requests/request.html", caller, status=status, notices=notices or [],
         **{**told_of(read, caller, words), **_head(found, words)}, page_status=found["status"], news=False,
-        facts=_facts(read, caller, words), allowed=read.allowed,
+        facts=facts_of(read, caller, words), allowed=read.allowed,
         values={**_usual(found), **(values or {})}, errors=errors or {},
         opened=opened, fresh=fresh, unsent=unsent, merged_into=found["merged_into"],
         outcomes=labels.choices(labels.OUTCOMES, words),
@@ -126,6 +126,7 @@ def told_of(read: WholeRequest, caller: Caller, words: Translator) -> dict[str, 
         "status_tone": tone,
         "messages": story.conversation(),
         "timeline": story.timeline(),
+        "files": story.files(),
         "reads_conversation": read.reads_conversation,
         "internal": read.internal,
     }
@@ -149,7 +150,7 @@ def _head(found: Document, words: Translator) -> dict[str, Any]:
     }
 
 
-def _facts(read: WholeRequest, caller: Caller, words: Translator) -> list[tuple[str, str]]:
+def facts_of(read: WholeRequest, caller: Caller, words: Translator) -> list[tuple[str, str]]:
     """The definition list of the page; what is not known is left out."""
     found, story = read.request, Story(read, caller, words)
     protocol, resolution = found["protocol"], found["resolution"]

@@ -7,6 +7,7 @@ from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
 from services.intake.handlers.reading import WholeRequest
 from services.intake.pages import labels
+from services.intake.pages.uploads import shown
 
 SENTENCES: dict[str, str] = {
     "submitted": N_("{who} sent the request."),
@@ -30,6 +31,8 @@ SENTENCES: dict[str, str] = {
     "declined": N_("{expert} declined the request."),
     "expired": N_("{expert} did not answer in time."),
     "released": N_("{expert} no longer follows the request."),
+    "attached": N_("{who} attached files: {files}."),
+    "quarantined": N_("A file was put in quarantine: the antivirus found something in it ({found})."),
     "mail_failed": N_("A mail about this request could not be delivered to {reader} ({code})."),
     "unroutable": N_("No expert is available right now: the coordinators have been told."),
     "deadline_at_risk": N_("The time for {metric} is running out: it ends on {due}."),
@@ -61,6 +64,11 @@ class Story:
         told = ((self._sentence(line), line) for line in self._whole.timeline)
         return [{"text": text, "at": line["at"]} for text, line in told if text]
 
+    def files(self, message: str | None = None) -> list[dict[str, Any]]:
+        """The files of a message, or those that belong to the request as a whole."""
+        rows = [row for row in self._whole.attachments if row["message"] == message]
+        return [shown(row, self._whole.request["number"], self._words) for row in rows]
+
     def _message(self, message: Document) -> dict[str, Any]:
         kind = labels.MESSAGE_KINDS.get(message["kind"])
         own = message["author"] == self._caller.id
@@ -72,6 +80,7 @@ class Story:
             "automatic": message["automatic"],
             "text": message["text"],
             "folded": message.get("folded", ""),
+            "files": self.files(message["_id"]),
         }
 
     def _author(self, message: Document) -> str:
@@ -84,6 +93,8 @@ class Story:
         action, details = line["action"], line["details"]
         if action == "message" and self._whole.reads_conversation:
             return ""  # It stands in the conversation.
+        if action == "attached" and (details["message"] or not details["files"]):
+            return ""  # They stand with the message, or among the files as what was not accepted.
         if action == "closed" and details.get("rating"):
             action = "rated"
         text = SENTENCES.get(action, "")
@@ -97,6 +108,8 @@ class Story:
             "expert": self.name(details.get("expert"), N_("The expert")),
             "reader": self.name(details.get("person"), N_("one of its readers")),
             "code": details.get("code") or "?",
+            "files": words.number(details.get("files") or 0),
+            "found": details.get("found") or "?",
             "theme": labels.theme_name((details.get("to") or details).get("theme"), words),
             "outcome": words(labels.OUTCOMES.get(details.get("outcome"), "")),
             "rating": details.get("rating"),

@@ -6,12 +6,14 @@ access     grants and credentials, the same shape as every service's copy       
 api_keys, quota_*  keys of front-ends and what they used   imports    files that wait for a yes
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
 corrections what people said a request is about, for the next learning            practices, practice_*    articles
+attachments files of requests and messages, their contents in attached.* (GridFS)
 """
 
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
 from services.intake.store import (
+    attachments,
     bodies,
     conversation,
     corrections,
@@ -22,8 +24,10 @@ from services.intake.store import (
     quotas,
     requests,
 )
+from services.intake.store.attachments import AttachmentStore
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
+from services.intake.store.files import INDEXES as FILES
 from services.intake.store.files import FileStore
 from services.intake.store.imports import ImportStore
 from services.intake.store.mails import MailStore
@@ -44,6 +48,8 @@ INDEXES = (
     *practices.INDEXES,
     *quotas.INDEXES,
     *imports.INDEXES,
+    *attachments.INDEXES,
+    *FILES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -64,6 +70,7 @@ class Stores:
     practices: PracticeStore
     quotas: QuotaStore
     imports: ImportStore
+    attachments: AttachmentStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -82,4 +89,5 @@ def open_stores(database: Database) -> Stores:
         PracticeStore(database),
         QuotaStore(database),
         ImportStore(database, files),
+        AttachmentStore(database),
     )

@@ -142,6 +142,7 @@ class MailStore:
         for row in rows:
             if row["file"]:
                 await self._files.remove(row["file"])
-            emptied = {"raw": b"", "file": None, "erased": True, "sender": None, "author": None, "certificate": None}
+            emptied: Document = {"raw": b"", "file": None, "files": [], "erased": True}
+            emptied |= dict.fromkeys(("sender", "author", "certificate"))
             await self._database[MAILS].update_one({"_id": row["_id"]}, {"$set": emptied})
         return len(rows)

@@ -14,6 +14,7 @@ from services.chassis.i18n import N_, translator
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, not_found
 from services.chassis.work import Work
+from services.intake.handlers.attachments import attach, holding
 from services.intake.handlers.conversation import post_message
 from services.intake.handlers.mails.effects import form_of
 from services.intake.handlers.parts import Parts
@@ -42,14 +43,16 @@ async def take_as_message(parts: Parts, caller: Caller, id: str, number: str | N
     said = translator(caller.language or "it", _INTAKE)(_FROM, address=", ".join(mail.senders) or "–")
     text = f"{said}\n\n{reply.said or mail.subject}"[:20_000]
 
-    def effect(work: Work) -> str:
-        post_message(
-            work, request, caller, text,
-            message=derived_id(id, MESSAGES), channel=row["channel"], folded=reply.folded,
-        )  # fmt: skip
-        return request
+    async with holding(parts) as holder:
+        held = await holder.take_all_from_mail(mail.files, id)
 
-    return await _decide(parts, caller, id, {REQUESTS: [request]}, "message", effect)
+        def effect(work: Work) -> str:
+            message = derived_id(id, MESSAGES)
+            post_message(work, request, caller, text, message=message, channel=row["channel"], folded=reply.folded)
+            attach(work, parts.files, request, caller.id, held, channel=row["channel"], message=message, mail=True)
+            return request
+
+        return await _decide(parts, caller, id, {REQUESTS: [request]}, "message", effect)
 
 
 async def take_as_request(parts: Parts, caller: Caller, id: str, body: str) -> Document:
@@ -59,11 +62,15 @@ async def take_as_request(parts: Parts, caller: Caller, id: str, body: str) -> D
     form = form_of(mail, known.code if known else body, caller)
     submission = await prepare(parts, caller, form, row["channel"], derived_id(id, REQUESTS))
 
-    def effect(work: Work) -> str:
-        request: str = submit(work, submission)["_id"]
-        return request
+    async with holding(parts) as holder:
+        held = await holder.take_all_from_mail(mail.files, id)
 
-    return await _decide(parts, caller, id, {}, "request", effect)
+        def effect(work: Work) -> str:
+            request: str = submit(work, submission)["_id"]
+            attach(work, parts.files, request, caller.id, held, channel=row["channel"], mail=True)
+            return request
+
+        return await _decide(parts, caller, id, {}, "request", effect)
 
 
 async def set_aside(parts: Parts, caller: Caller, id: str) -> Document:

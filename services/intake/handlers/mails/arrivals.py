@@ -76,7 +76,7 @@ def note(work: Work, arrival: Arrival, kept: Document, **links: Any) -> None:
         "size": len(arrival.raw),
         "automatic": mail.automatic,
         "channel": arrival.channel,
-        "files": [asdict(file) for file in mail.files],
+        "files": [{name: getattr(file, name) for name in ("name", "type", "size", "inline")} for file in mail.files],
         "authentication": {"verdict": mail.authentication.verdict, "findings": found},
         "certificate": _certified(mail),
     }

@@ -16,13 +16,14 @@ from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.domain.late_replies import Course
 from services.intake.domain.texts import stems
+from services.intake.handlers.attachments import attach, holding
 from services.intake.handlers.conversation import post_message
 from services.intake.handlers.late_replies import course_of
 from services.intake.handlers.mails.arrivals import Arrival, State, note, original
 from services.intake.handlers.mails.matching import OF_A_BODY, Match
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.requests import reopen
-from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
+from services.intake.handlers.submission import NewRequest, prepare, submit
 from services.intake.mailbox.messages import IncomingMail
 from services.intake.mailbox.replies import folded_reply, folded_signature
 from services.intake.store.conversation import MESSAGES
@@ -50,18 +51,21 @@ async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document
     if course(request) == "follow":
         await _go_on(parts, arrival, author, request, text)
         return
+    async with holding(parts) as holder:
+        held = await holder.take_all_from_mail(mail.files, arrival.id)
 
-    def decide(work: Work) -> None:
-        if work.get(MAILS, arrival.id) is None:
-            said: dict[str, Any] = {"message": message, "channel": arrival.channel, "folded": reply.folded}
-            known = work.get(REQUESTS, id)
-            if known is not None and course(known) == "reopen":
-                reopen(work, id, author, text, **said)
-            else:
-                post_message(work, id, author, text, automatic=automatic, **said)
-            note(work, arrival, kept, sender=author.id, request=id)
+        def decide(work: Work) -> None:
+            if work.get(MAILS, arrival.id) is None:
+                said: dict[str, Any] = {"message": message, "channel": arrival.channel, "folded": reply.folded}
+                known = work.get(REQUESTS, id)
+                if known is not None and course(known) == "reopen":
+                    reopen(work, id, author, text, **said)
+                else:
+                    post_message(work, id, author, text, automatic=automatic, **said)
+                attach(work, parts.files, id, author.id, held, channel=arrival.channel, message=message, mail=True)
+                note(work, arrival, kept, sender=author.id, request=id)
 
-    await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
+        await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
 
 
 async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Document, text: str) -> None:
@@ -90,7 +94,18 @@ async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewReque
     submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
     kept = await original(parts, arrival)
     keys = {MAILS: [arrival.id], **submission.needs()}
-    await parts.executor.run(keys, lambda work: _opened(work, arrival, kept, submission))
+    async with holding(parts) as holder:
+        held = await holder.take_all_from_mail(arrival.mail.files, arrival.id)
+
+        def decide(work: Work) -> None:
+            if work.get(MAILS, arrival.id) is None:
+                submit(work, submission)
+                attach(
+                    work, parts.files, submission.id, author.id, held, channel=arrival.channel, mail=True
+                )  # fmt: skip
+                note(work, arrival, kept, sender=submission.sent_by, request=submission.id)
+
+        await parts.executor.run(keys, decide)
 
 
 def _first_body(author: Caller, day: date) -> str:
@@ -98,12 +113,6 @@ def _first_body(author: Caller, day: date) -> str:
     codes = [grant.scope for grant in author.grants if grant.role in OF_A_BODY and grant.scope]
     in_force = (code for code in codes if (body := vocabulary.body(code)) and body.valid_on(day))
     return next(in_force, codes[0])
-
-
-def _opened(work: Work, arrival: Arrival, kept: Document, submission: Submission) -> None:
-    if work.get(MAILS, arrival.id) is None:
-        submit(work, submission)
-        note(work, arrival, kept, sender=submission.sent_by, request=submission.id)
 
 
 def _received_at(mail: IncomingMail, now: datetime) -> datetime | None:
