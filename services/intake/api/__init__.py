@@ -3,7 +3,19 @@
 from fastapi import APIRouter
 
 from services.chassis.service import Service
-from services.intake.api import bodies, delegates, mails, persons, requests, subjects, texts, transitions
+from services.intake.api import (
+    bodies,
+    delegates,
+    drafts,
+    mails,
+    persons,
+    requests,
+    similar,
+    subjects,
+    texts,
+    transitions,
+    views,
+)
 from services.intake.handlers.parts import Parts
 
 
@@ -12,6 +24,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     service.app.state.parts = parts
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    for module in (requests, transitions, bodies, delegates, persons, subjects, texts, mails):
+    # Before the routes of a single request: `similar` is not a number.
+    for module in (similar, requests, transitions, bodies, delegates, persons, subjects, texts, mails, drafts, views):
         whole.include_router(module.routes)
     return whole

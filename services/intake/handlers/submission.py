@@ -26,7 +26,8 @@ from services.chassis.i18n import N_, ROME
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.classifier import Recognition
-from services.intake.domain.texts import has_control_characters, tokens
+from services.intake.domain.texts import has_control_characters
+from services.intake.domain.words import tokens
 from services.intake.handlers.admission import check_admitted, check_sender
 from services.intake.handlers.aggregate import record, refresh, tell
 from services.intake.handlers.parts import Parts

@@ -5,19 +5,23 @@ bodies     state of registered bodies; the register itself is vocabulary        
 access     grants and credentials, the same shape as every service's copy         mails      originals received
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
 corrections what people said a request is about, for the next learning
+drafts     what somebody has written and not sent                             views      filters of lists with a name
 """
 
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database
-from services.intake.store import bodies, conversation, corrections, mails, persons, requests
+from services.intake.store import bodies, conversation, corrections, drafts, mails, persons, requests
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
+from services.intake.store.drafts import DraftStore
 from services.intake.store.files import FileStore
 from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
 from services.intake.store.persons import PersonStore
 from services.intake.store.requests import RequestStore
+from services.intake.store.resemblance import ResemblanceStore
+from services.intake.store.views import ViewStore
 
 INDEXES = (
     *requests.INDEXES,
@@ -26,6 +30,7 @@ INDEXES = (
     *bodies.INDEXES,
     *persons.INDEXES,
     *mails.INDEXES,
+    *drafts.INDEXES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -41,6 +46,9 @@ class Stores:
     mails: MailStore
     files: FileStore
     numbers: NumberStore
+    drafts: DraftStore
+    views: ViewStore
+    resemblance: ResemblanceStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -54,4 +62,7 @@ def open_stores(database: Database) -> Stores:
         MailStore(database, files),
         files,
         NumberStore(database),
+        DraftStore(database),
+        ViewStore(database),
+        ResemblanceStore(database),
     )
