@@ -1,7 +1,7 @@
 """Requests as they are found: by number, and by lists with the filters of the API, newest first unless asked.
 
 Every list ends its index in `(submitted_at, _id)`, so that a page is read in order and begins where the last ended;
-`search` reads it.
+`scan` reads it.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,8 @@ from services.chassis.auth import Caller
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import cursor_of, moment, page_of, position, text
 from services.intake.domain.words import asked
-from services.intake.store.search import ORDER, REQUESTS, Place, Search, beyond, read
+from services.intake.store.scan import EFFORT, read
+from services.intake.store.search import ORDER, REQUESTS, Place, Search, beyond
 from services.intake.store.visibility import NOTHING, visible
 
 INDEXES = (
@@ -84,12 +85,12 @@ class RequestStore:
         """One page of what the caller may see, and the cursor of the next one. Raises 422 for a foreign cursor.
 
         A page can be shorter than `limit`, even empty, and yet have a next one: where parts of the filter hardly meet,
-        the search stops for a while (see `search`). The list ends where no cursor is given.
+        the search stops for a while (see `scan`). The list ends where no cursor is given.
         """
         search = _search(caller, query, cursor)
         if search is None:
             return [], None
-        rows, place = await self._database.at_once(lambda plain: read(plain, search, limit + 1, {"tokens": 0}))
+        rows, place = await self._database.at_once(lambda plain: read(plain, search, limit + 1, {"tokens": 0}, EFFORT))
         if place is not None:
             return rows, cursor_of({"submitted_at": place.at, "_id": place.id}, "submitted_at", "_id")
         return page_of(rows, limit, "submitted_at", "_id")
@@ -100,7 +101,7 @@ class RequestStore:
         if search is None:
             return 0, False
         rows, place = await self._database.at_once(
-            lambda plain: read(plain, search, COUNT_CAP + 1, {"_id": 1}, _EFFORT_OF_COUNTING)
+            lambda plain: read(plain, search, COUNT_CAP + 1, {"submitted_at": 1}, _EFFORT_OF_COUNTING)
         )
         return min(len(rows), COUNT_CAP), place is not None or len(rows) > COUNT_CAP
 

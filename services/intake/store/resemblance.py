@@ -9,7 +9,8 @@ from datetime import datetime
 from services.chassis.mongo import Database, Document
 from services.chassis.transactions import Plain
 from services.intake.domain.transitions import UNDER_WAY
-from services.intake.store.search import ORDER, REQUESTS, Listed, Search, mark
+from services.intake.store.scan import mark
+from services.intake.store.search import ORDER, REQUESTS, Listed, Search
 
 MOST = 200
 """Of each kind."""
