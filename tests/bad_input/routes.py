@@ -47,6 +47,11 @@ TAKES: dict[str, Taken] = {
     "POST /api/requests/{number}/withdraw": ("official", {"reason": "Non serve."}),
     "POST /api/requests/{number}/reclassify": ("coordinator", {"theme": THEME, "procedure": "paur"}),
     "POST /api/requests/{number}/merge": ("coordinator", {"into": "2026-000002"}),
+    "PUT /api/drafts/{id}": ("official", {
+        "body": BODY, "kind": "legal", "title": "Una bozza", "description": "Non finita.", "theme": THEME,
+        "procedure": "paur", "urgency": "high", "protocol_number": "1", "protocol_date": "2026-01-01",
+    }),
+    "POST /api/views": ("official", {"name": "Urgenti", "query": "status=waiting"}),
     "POST /api/intake/mails/{id}/message": ("coordinator", {"number": NUMBER}),
     "POST /api/intake/mails/{id}/request": ("secretariat", {"body": BODY}),
     "POST /api/bodies/{code}/approval": ("secretariat", {"approved": False, "reason": "Manca la firma."}),

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 from services.intake.domain.words import tokens
 
-ALIKE = 0.34
+ALIKE = 0.4
 """From here on people are told."""
-_TITLE, _WHOLE, _WITHIN = 0.45, 0.2, 0.35
+_TITLE, _WHOLE, _WITHIN = 0.2, 0.4, 0.4
 _HARDLY = 0.15
 _LEAST = 3
 """Words that say something, below which nothing is compared: of two words one is soon the same."""
 _GENERAL = frozenset(
     tokens(
         """
-    buongiorno salve gentili egregi spettabile cordiali distinti saluti grazie attesa riscontro anticipatamente
+    gentilmente cortesemente pregiati esimi ringraziamo ringraziando porgiamo porgo disposizione telefono mail prot
+    protocollo buongiorno salve gentili egregi spettabile cordiali distinti saluti grazie attesa riscontro anticipatamente
     comune comunale ente enti ufficio uffici sindaco segretario responsabile tecnico tecnica settore servizio
     richiesta richiedere chiede chiediamo chiedere richiede assistenza supporto aiuto quesito parere domanda
     informazioni indicazioni chiarimenti consulenza esperto esperti task force serve bisogno occorre necessario
@@ -89,5 +90,9 @@ class Scale:
         shared, mine, theirs = self._of(one.words & other.words), self._of(one.words), self._of(other.words)
         if not shared:
             return 0.0
-        titles = self._of(one.title & other.title) / (math.sqrt(self._of(one.title) * self._of(other.title)) or 1.0)
-        return _TITLE * titles + _WHOLE * shared / math.sqrt(mine * theirs) + _WITHIN * shared / min(mine, theirs)
+        whole = _WHOLE * shared / math.sqrt(mine * theirs) + _WITHIN * shared / min(mine, theirs)
+        # A title such as "urgent request" says nothing: then the rest decides.
+        named, called = one.title - _GENERAL, other.title - _GENERAL
+        if not (named and called):
+            return whole / (_WHOLE + _WITHIN)
+        return whole + _TITLE * self._of(named & called) / math.sqrt(self._of(named) * self._of(called))

@@ -1,8 +1,10 @@
 """`make bench-intake`: lists, filters, text search and submission with a million stored, beside their bars.
 
-    make bench-intake                              a million requests: 10 minutes of making them, 4 of asking
+    make bench-intake                              a million requests: 10 minutes of making them, 5 of asking
     make bench-intake REQUESTS=100000              fewer
     make bench-intake ARGS="only=text,submit"      parts: list page text similar submit
+    make bench-intake ARGS="folder=/var/tmp/b"     makes them there, or asks those that are there already
+    make bench-intake ARGS="folder=/var/tmp/b only=fill"   makes them and asks nothing
 
 Ends with 1 when a bar is missed. See docs/performance.md for how to read it.
 """
@@ -12,6 +14,8 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,45 +31,57 @@ FEW = 1_000
 
 
 async def measure(report: Report, count: int, parts: tuple[str, ...], folder: Path) -> None:
-    """Everything against one installation, first with 1,000 stored."""
+    """Everything against one database server: an installation with few requests, and one with many."""
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
     async with open_servers(folder, "embedded") as servers:
-        town = Town(servers, folder)
-        try:
-            await town.start()
-            await town.furnish()
-            stored = await examples(town)
-            maker = Maker(SEED, stored, datetime.now(UTC), count)
-            few = min(FEW, count)
-            await town.fill(maker, 0, few)
+        few = Town(servers, folder, "few")
+        async with opened(few):
             if "submit" in parts:
-                await submit(report, town, "few")
-            await _fill_up(report, town, maker, few, count)
-            some, cursors = await sample(town), await far_cursors(town)
-            await ask(report, town, SEED, some, cursors, parts)
+                await fill(report, few, min(FEW, count), "few")
+                await submit(report, few, "few")
+        many = Town(servers, folder, "many")
+        async with opened(many):
+            await fill(report, many, count, "fill")
+            if parts == ("fill",):
+                return
+            some, cursors = await sample(many), await far_cursors(many)
+            await ask(report, many, SEED, some, cursors, parts)
             if "similar" in parts:
-                await similar(report, town, some)
+                await similar(report, many, some)
             if "submit" in parts:
-                await submit(report, town, "all")
+                await submit(report, many, "all")
                 report.ratio("submit.p50_of_few", "submit.all.p50_ms", "submit.few.p50_ms")
                 report.ratio("submit.p99_of_few", "submit.all.p99_ms", "submit.few.p99_ms")
-            for name, pid in town.pids.items():
+            for name, pid in many.pids.items():
                 report.put(f"memory_mb.{name}", memory_mb(pid))
-        finally:
-            await town.stop()
-            town.database.close()
 
 
-async def _fill_up(report: Report, town: Town, maker: Maker, first: int, count: int) -> None:
-    """The rest, without indexes, which are made afterwards; intake is away meanwhile."""
+@asynccontextmanager
+async def opened(town: Town) -> AsyncIterator[None]:
+    """The installation, running."""
+    try:
+        await town.start()
+        yield
+    finally:
+        await town.stop()
+        town.database.close()
+
+
+async def fill(report: Report, town: Town, count: int, name: str) -> None:
+    """People, bodies and so many requests, unless they are there; indexes are made afterwards, without intake."""
+    if await town.stored() >= count:
+        return
+    await town.furnish()
+    maker = Maker(SEED, await examples(town), datetime.now(UTC), count)
     await town.stop()
     began = time.monotonic()
     await town.without_indexes()
-    await town.fill(maker, first, count - first)
-    report.put("fill.documents_s", time.monotonic() - began)
+    await town.fill(maker, 0, count)
+    report.put(f"{name}.documents_s", time.monotonic() - began)
     began = time.monotonic()
     await town.with_indexes()
-    report.put("fill.indexes_s", time.monotonic() - began)
-    report.put("fill.memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    report.put(f"{name}.indexes_s", time.monotonic() - began)
+    report.put(f"{name}.memory_mb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     await town.start()
 
 
@@ -73,13 +89,13 @@ def main(arguments: list[str]) -> int:
     named = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     parts = tuple(named.get("only", ",".join(PARTS)).split(","))
     count = int(named.get("requests", "1000000"))
-    if {*named} - {"only", "requests"} or {*parts} - {*PARTS} or len(named) < len(arguments) or count < 100:
+    if {*named} - {"only", "requests", "folder"} or {*parts} - {*PARTS, "fill"} or len(named) < len(arguments) or count < 100:
         sys.stderr.write(__doc__ or "")
         return 2
     before = load_average()
     report = Report(bars=BARS)
     with tempfile.TemporaryDirectory(prefix="affianca-bench-intake-") as folder:
-        asyncio.run(measure(report, count, parts, Path(folder)))
+        asyncio.run(measure(report, count, parts, Path(named.get("folder", folder))))
     sys.stdout.write(f"--- bars, {count} requests stored\n{report.table()}\n")
     path = save({"intake": report.figures}, [before], {"bench": "intake", "requests": count, "parts": parts})
     sys.stdout.write(f"--- written to {path}\n")

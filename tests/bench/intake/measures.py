@@ -6,11 +6,12 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from services.chassis.paging import cursor_of
 from services.intake.store.requests import REQUESTS
 from tests.bench.intake.questions import Kind, kinds
-from tests.bench.intake.town import Town
+from tests.bench.intake.town import LARGE, Town
 from tests.bench.material import request
 from tests.bench.processes import ROOT
 from tests.bench.report import Bar, Report
@@ -18,7 +19,7 @@ from tests.bench.report import Bar, Report
 PARTS = ("list", "page", "text", "similar", "submit")
 CONNECTIONS = 2
 """As many at once as the machine has cores: what is measured is the question, not the queue before it."""
-_EACH = 400
+_EACH = 300
 _LONGEST = 20.0
 _POSTS = 1_500
 Document = dict[str, Any]
@@ -29,7 +30,8 @@ def _bars() -> dict[str, Bar]:
     asked = kinds(1, [_SHAPE], ["x"])
     return {
         **{f"{name}.p99_ms": (_BELOW, 100.0) for name in asked},
-        "similar.p99_ms": (_BELOW, 50.0),
+        "similar.coordinator.p99_ms": (_BELOW, 50.0),
+        "similar.official_large.p99_ms": (_BELOW, 50.0),
         "submit.p50_of_few": (_AT_MOST, 1.25),
         "submit.p99_of_few": (_AT_MOST, 1.5),
     }  # fmt: skip
@@ -91,7 +93,15 @@ def _reads(report: Report, town: Town, name: str, kind: Kind, page: bool) -> Non
 
 async def similar(report: Report, town: Town, some: Sequence[Document]) -> None:
     """What is suggested while somebody writes."""
-    raise NotImplementedError
+    paths = []
+    for number, row in enumerate(some[:200]):
+        body = LARGE if number % 2 else row["body"]
+        text = {"title": row["title"][:200], "description": row["description"][:600], "body": body}
+        paths.append("/api/requests/similar?" + urlencode(text))
+    for who in ("coordinator", "official_large"):
+        own = [path for path in paths if f"body={LARGE}" in path] if who == "official_large" else paths
+        figures = _generate(town, method="GET", paths=own, most=_EACH, key=town.keys[who])
+        _put(report, f"similar.{who}", figures, 200)
 
 
 async def submit(report: Report, town: Town, name: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 from starlette.responses import Response
 
-from contracts.envelope import derived_id, new_id
+from contracts.envelope import derived_id
 from services.chassis.access import digest
 from services.chassis.mongo import Database
 from services.chassis.sessions import COOKIE, Sessions
@@ -32,9 +32,9 @@ _BATCH = 2_000
 class Town:
     """`port`, `cookie` of the coordinator's browser, `keys` by who asks, `database`."""
 
-    def __init__(self, servers: Servers, folder: Path) -> None:
+    def __init__(self, servers: Servers, folder: Path, name: str) -> None:
         self._servers, self._folder = servers, folder
-        self._prefix, secret = f"p{new_id().replace('-', '')[4:20]}", new_id()
+        self._prefix, secret = f"bench-{name}", derived_id("bench-intake", "secret")
         self.database = Database(servers.mongo_url, f"{self._prefix}_intake")
         self.port = 0
         self._environment = {
@@ -42,7 +42,7 @@ class Town:
             "AFFIANCA_ADMIN_KEY": ADMIN_KEY, "AFFIANCA_SECRET_KEY": secret,
             "AFFIANCA_RATE_LIMIT": _UNLIMITED, "AFFIANCA_RATE_LIMIT_FRONT_END": _UNLIMITED,
         }  # fmt: skip
-        self.keys = {name: f"key-{new_id()}" for name in ("coordinator", "official", "official_large", "expert")}
+        self.keys = {name: f"key-of-{name}" for name in ("coordinator", "official", "official_large", "expert")}
         answer = Response()
         Sessions(Settings(secret_key=SecretStr(secret))).open(answer, _id("coordinator"))
         self.cookie = f"{COOKIE}=" + answer.headers["set-cookie"].partition(";")[0].partition("=")[2]
@@ -106,10 +106,21 @@ class Town:
         await self.database[REQUESTS].drop_indexes()
 
     async def with_indexes(self) -> None:
-        await self.database.ensure(INDEXES)
+        models = [index.model() for index in INDEXES if index.collection == REQUESTS]
+        await asyncio.to_thread(_index, self._servers.mongo_url, self.database.name, models)
+
+    async def stored(self) -> int:
+        """How many requests there are."""
+        return int(await self.database[REQUESTS].estimated_document_count())
 
     async def fill(self, maker: Maker, first: int, count: int) -> None:
         await asyncio.to_thread(_fill, self._servers.mongo_url, self.database.name, maker, first, count)
+
+
+def _index(url: str, name: str, models: list[Any]) -> None:
+    client: MongoClient[dict[str, Any]] = MongoClient(url)  # This one waits for as long as it takes.
+    with client:
+        client[name][REQUESTS].create_indexes(models)
 
 
 def _fill(url: str, name: str, maker: Maker, first: int, count: int) -> None:
