@@ -11,7 +11,7 @@ PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-em
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos fuzz-mail bench bench-routing bench-mail lint types check format requirements assets-lock
+.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos fuzz-mail bench bench-intake bench-mail bench-routing lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench-routing: environment ## measure the matching beside its bars (ARGS=quick)
 
 bench-mail: environment ## measure the SMTP door (ARGS="mails=20000 beside=FOLDER": another version beside this one)
 	$(VENV) -m tests.bench.mail_intake $(ARGS)
+
+bench-intake: environment ## measure lists, search and submission among 1,000,000 requests (REQUESTS=100000, ARGS="folder=DIR")
+	$(VENV) -m tests.bench.intake requests=$(or $(REQUESTS),1000000) $(ARGS)
 
 lint: environment ## look for mistakes, wrong formatting and forbidden imports
 	$(VENV) -m ruff check .

@@ -76,6 +76,11 @@ TAKES: dict[str, Taken] = {
     "POST /api/practices/{id}/publication": ("coordinator", {"approved": False, "reason": "Manca la norma."}),
     "POST /api/practices/{id}/withdrawal": ("coordinator", {"reason": "Norma abrogata."}),
     "PUT /api/practices/{id}/feedback": ("official", {"helpful": True}),
+    "PUT /api/drafts/{id}": ("official", {
+        "body": BODY, "kind": "legal", "title": "Una bozza", "description": "Non finita.", "theme": THEME,
+        "procedure": "paur", "urgency": "high", "protocol_number": "1", "protocol_date": "2026-01-01",
+    }),
+    "POST /api/views": ("official", {"name": "Urgenti", "query": "status=waiting"}),
     "POST /api/intake/mails/{id}/message": ("coordinator", {"number": NUMBER}),
     "POST /api/intake/mails/{id}/request": ("secretariat", {"body": BODY}),
     "POST /api/bodies/{code}/approval": ("secretariat", {"approved": False, "reason": "Manca la firma."}),

@@ -20,7 +20,7 @@ from tests.bench.material import BODIES, official_key, request_body
 
 @dataclass
 class Job:
-    """method: POST sends requests of `material`, GET reads the paths in turn. keep: tell ids with their times."""
+    """method: POST sends requests of `material`, GET reads the paths in turn, with a key or as a page. keep: tell ids with their times."""
 
     port: int
     connections: int
@@ -28,6 +28,7 @@ class Job:
     method: str
     paths: list[str]
     key: str = ""
+    cookie: str = ""
     rate: float = 0.0
     first: int = 0
     most: int = 10**9
@@ -49,7 +50,8 @@ class Job:
         path = self.paths[number % len(self.paths)]
         number += self.first
         if self.method == "GET":
-            return f"GET {path} HTTP/1.1\r\nHost: b\r\nX-API-Key: {self.key}\r\n\r\n".encode(), turn
+            who = f"Cookie: {self.cookie}\r\nAccept: text/html" if self.cookie else f"X-API-Key: {self.key}"
+            return f"GET {path} HTTP/1.1\r\nHost: b\r\n{who}\r\n\r\n".encode(), turn
         body = request_body(number)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: b\r\nX-API-Key: {official_key(number % len(BODIES))}\r\n"

@@ -36,8 +36,9 @@ BARS: dict[str, Bar] = {
 class Report:
     """Figures of one run against one broker; each is written as it comes."""
 
-    def __init__(self, say: Callable[[str], Any] = sys.stdout.write) -> None:
+    def __init__(self, say: Callable[[str], Any] = sys.stdout.write, bars: dict[str, Bar] | None = None) -> None:
         self.figures: dict[str, float] = {}
+        self._bars = BARS if bars is None else bars
         self._say = say
 
     def put(self, key: str, value: float) -> None:
@@ -57,20 +58,20 @@ class Report:
 
     def missed(self) -> list[str]:
         """The bars that were not reached."""
-        return [key for key in BARS if key in self.figures and not self._kept(key)]
+        return [key for key in self._bars if key in self.figures and not self._kept(key)]
 
     def table(self) -> str:
         """All figures that have a bar."""
-        return "\n".join(self._line(key) for key in BARS if key in self.figures)
+        return "\n".join(self._line(key) for key in self._bars if key in self.figures)
 
     def _kept(self, key: str) -> bool:
-        (_, compare), limit = BARS[key]
+        (_, compare), limit = self._bars[key]
         return compare(self.figures[key], limit)
 
     def _line(self, key: str) -> str:
         line = f"{key:<36} {self.figures[key]:>12,.3f}"
-        if key in BARS:
-            (sign, _), limit = BARS[key]
+        if key in self._bars:
+            (sign, _), limit = self._bars[key]
             line += f"   {sign} {limit:<8g} {'' if self._kept(key) else 'MISSED'}"
         return line.rstrip()
 

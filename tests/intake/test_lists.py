@@ -1,16 +1,12 @@
 """Lists of requests: filters, Italian search, pages without gaps, and an index behind each."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from services.chassis.access import digest
-from services.chassis.auth import in_force
 from services.intake.domain.numbers import block, quoted_number, year_of
 from services.intake.domain.texts import stem, tokens
 from services.intake.store.numbers import NumberStore
-from services.intake.store.requests import RequestQuery, RequestStore
 from tests.intake.conftest import ADMIN_KEY, SARONNO, Town
 
 
@@ -89,48 +85,20 @@ async def test_a_filter_that_cannot_be_used_is_named(town: Town, query: str, poi
     assert answer.json()["errors"][0]["pointer"] == pointer
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        RequestQuery(),
-        RequestQuery(statuses=("submitted",)),
-        RequestQuery(theme="site-remediation"),
-        RequestQuery(procedure="adr"),
-        RequestQuery(province="VA"),
-        RequestQuery(body="012133"),
-        RequestQuery(lead="00000000-0000-4000-8000-000000000001"),
-        RequestQuery(q="discarica"),
-    ],
-)
-async def test_each_list_is_read_from_an_index_in_order(town: Town, query: RequestQuery, monkeypatch: Any) -> None:
-    seen: dict[str, Any] = {}
-    collection = town.service.database["requests"]
-
-    class Spy:
-        async def find(self, name: str, where: Any, fields: Any, sort: Any, limit: int) -> Any:
-            seen.update(where=where, sort=sort)
-            return await town.service.database.find(name, where, fields, sort, limit)
-
-    store = RequestStore(Spy())  # type: ignore[arg-type]
-
-    principal = await town.service.principals.by_credential(digest(ADMIN_KEY))
-    assert principal is not None
-
-    await store.page(in_force(principal, town.service.clock.now(), "key"), query, 20)
-    plan = await collection.find(seen["where"], sort=seen["sort"], limit=21).explain()
-
-    winning = str(plan["queryPlanner"]["winningPlan"])
-    assert "IXSCAN" in winning
-    assert "COLLSCAN" not in winning
-    assert "'SORT'" not in winning
+async def test_a_question_without_words_or_too_long_is_answered(town: Town) -> None:
+    assert await _numbers(town, "q=il%20della%20con") == []
+    assert await _numbers(town, "q=%21%3F") == []
+    assert (await town.call("GET", "/api/requests?q=" + "x" * 10_000)).status_code == 422
 
 
-async def test_an_official_s_list_is_read_from_an_index_in_order(town: Town) -> None:
-    where = {"$or": [{"body": {"$in": ["012133", SARONNO]}}, {"lead": "x"}]}
+async def test_a_request_is_found_by_its_number_the_bodys_protocol_and_after_an_apostrophe(town: Town) -> None:
+    protocol = {"number": "0054321/2026", "date": "2026-03-02"}
+    request = await town.submitted(title="Diffida dell'Agenzia per l’arsenicodotto", protocol=protocol)
 
-    plan = await town.service.database["requests"].find(where, sort=[("submitted_at", -1), ("_id", -1)]).explain()
-
-    assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
+    year, serial = request["number"].split("-")
+    for words in (request["number"], f"{year}-{int(serial)}", "0054321/2026", "54321", "arsenicodotti"):
+        assert request["number"] in await _numbers(town, f"q={words}&limit=200"), words
+    assert await _numbers(town, "q=0054322/2026") == []
 
 
 async def test_two_processes_never_give_the_same_number(town: Town) -> None:

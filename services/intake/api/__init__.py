@@ -8,6 +8,7 @@ from services.intake.api import (
     attachments,
     bodies,
     delegates,
+    drafts,
     editing,
     enrolment,
     imports,
@@ -18,9 +19,11 @@ from services.intake.api import (
     practice_review,
     practices,
     requests,
+    similar,
     subjects,
     texts,
     transitions,
+    views,
 )
 from services.intake.handlers.parts import Parts
 
@@ -31,10 +34,10 @@ def router(service: Service, parts: Parts) -> APIRouter:
     service.app.state.translations = service.web.pages.translations
     service.app.state.issuer = service.settings.oidc_issuer
     whole = APIRouter()
-    # Before the requests: `import` is not a number.
-    of_requests = (imports, requests, attachments, transitions, editing, links)
-    others = (api_keys, bodies, delegates, persons, subjects, texts, mails, practices, practice_review, enrolment)
-    for module in (*of_requests, *others):
+    # Before the requests: `import` and `similar` are no numbers.
+    of_requests = (imports, similar, requests, attachments, transitions, editing, links)
+    of_people = (api_keys, bodies, delegates, persons, drafts, views, enrolment)
+    for module in (*of_requests, *of_people, subjects, texts, mails, practices, practice_review):
         whole.include_router(module.routes)
     whole.include_router(many_answers.router(service, parts))
     return whole

@@ -14,9 +14,10 @@ from services.chassis.idempotency import once
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid, not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
-from services.intake.handlers import persons
+from services.intake.handlers import drafts, persons, views
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.persons import PersonForm, credentials_of, person_keys
+from services.intake.store.views import VIEWS
 
 routes = APIRouter(prefix="/api/persons", tags=["persons"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -113,6 +114,8 @@ async def erase(id: str, caller: Secretariat, parts: Here) -> Response:
     await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
     await parts.stores.mails.forget(id)
     await parts.stores.attachments.forget(id)
+    await drafts.forget(parts, id)
+    await parts.executor.run({VIEWS: [id]}, lambda work: views.forget(work, id))
     return Response(status_code=204)
 
 

@@ -1,27 +1,30 @@
 """`/api/requests`: submitting, reading, listing and speaking about requests."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from contracts import vocabulary
+from contracts.envelope import Id
 from contracts.requests import Kind, RequestStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, ROME
 from services.chassis.idempotency import once
 from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import invalid
+from services.chassis.work import Work
 from services.intake.api.answers import answer, message_document, parts_of, request_document, tag, whole_document
 from services.intake.api.commands import Message
-from services.intake.handlers import conversation
+from services.intake.handlers import conversation, drafts
 from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.quotas import Meter
 from services.intake.handlers.reading import read
 from services.intake.handlers.subjects import unknown
 from services.intake.handlers.submission import NewRequest, prepare, submit
+from services.intake.store.drafts import DRAFTS
 from services.intake.store.requests import REQUESTS, RequestQuery, Sort
 from services.intake.store.visibility import sees_search
 
@@ -36,15 +39,24 @@ Speaker = Annotated[
     Caller, Depends(allow("official", "representative", "front_end", "expert", "coordinator", "secretariat"))
 ]
 
+Draft = Annotated[Id | None, Query(description="The caller's draft that this request was; it is deleted with it.")]
+
 
 @routes.post("", status_code=201)
-async def submit_request(request: Request, form: NewRequest, caller: Sender, parts: Here) -> Response:
+async def submit_request(
+    request: Request, form: NewRequest, caller: Sender, parts: Here, draft: Draft = None
+) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
     submission = await prepare(parts, caller, form, "api")
+    keys = {**submission.needs(), **({DRAFTS: [draft]} if draft else {})}
+
+    def decide(work: Work) -> dict[str, Any]:
+        if draft:
+            drafts.end(work, caller, draft)
+        return request_document(submit(work, submission))
+
     async with Meter(parts, caller).one() as made:
-        document = await once(
-            request, caller, parts.executor, submission.needs(), lambda work: request_document(submit(work, submission))
-        )
+        document = await once(request, caller, parts.executor, keys, decide)
         if document["id"] != submission.id:
             made.clear()  # Sent before, and counted then.
     return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})

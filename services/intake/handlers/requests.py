@@ -23,8 +23,8 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import invalid, not_found
 from services.chassis.work import Work
-from services.intake.domain.texts import MOST_TOKENS
 from services.intake.domain.transitions import UNDER_WAY
+from services.intake.domain.words import MOST_TOKENS
 from services.intake.handlers.aggregate import advance, begin, record, role_of, say, tell
 from services.intake.handlers.subjects import checked_further, checked_subject
 from services.intake.store.corrections import CORRECTIONS, correction, source_of

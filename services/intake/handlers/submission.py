@@ -24,7 +24,7 @@ from services.chassis.auth import Caller
 from services.chassis.mongo import Document
 from services.chassis.work import Keys, Work
 from services.intake.classifier import Recognition
-from services.intake.domain.texts import tokens
+from services.intake.domain.words import tokens
 from services.intake.handlers.aggregate import record, refresh, tell
 from services.intake.handlers.callers import caller_of, followed_by
 from services.intake.handlers.checking import check_request

@@ -9,6 +9,8 @@
     practices good practices, for everybody                     practice_work   for who writes and reviews them
     answers   one answer to many requests
     uploads   files in forms, and how they are shown
+    drafts    what was begun and not sent                       views     filters with a name
+    similar   what is like a request, or like what is written
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -22,6 +24,7 @@ from services.intake.pages import (
     actions,
     answers,
     bodies,
+    drafts,
     imports,
     keys,
     lists,
@@ -36,7 +39,9 @@ from services.intake.pages import (
     related_forms,
     request,
     session,
+    similar,
     uploads,
+    views,
 )
 
 
@@ -60,6 +65,9 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(practices.router(service, parts))
     routes.include_router(imports.router(service, parts))
     routes.include_router(keys.router(service, parts))
+    routes.include_router(drafts.router(service, parts))
+    routes.include_router(views.router(service, parts))
+    routes.include_router(similar.router(service, parts))
     routes.include_router(request.router(service, parts))
     # Before the actions, which take any name.
     routes.include_router(related_forms.router(service, parts))

@@ -33,6 +33,12 @@ CHANNELS = {
     "pec": N_("Certified e-mail (PEC)"),
     "phone": N_("Telephone"),
 }
+FOLLOWED = {
+    "me": N_("Followed by me"),
+    "true": N_("Followed by somebody"),
+    "false": N_("Followed by nobody"),
+}
+ORDERS = {"newest": N_("Newest first"), "oldest": N_("Oldest first")}
 MESSAGE_KINDS = {
     "question": N_("Question"),
     "answer": N_("Answer"),

@@ -7,16 +7,19 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
+from contracts import vocabulary
 from services.chassis.auth import Caller, allow, person
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.service import Service
-from services.intake.domain.transitions import STATUSES, UNDER_WAY
+from services.intake.domain.transitions import UNDER_WAY
+from services.intake.handlers.filters import NAMES, lenient
 from services.intake.handlers.parts import Parts
-from services.intake.pages import labels
+from services.intake.handlers.similar import BY_MAIL
+from services.intake.pages import drafts, labels, views
 from services.intake.pages.receipts import new_key
-from services.intake.store.requests import COUNT_CAP, RequestQuery
+from services.intake.store.requests import RequestQuery
 from services.intake.store.visibility import OF_ALL, sees_search
 
 Person = Annotated[Caller, Depends(person)]
@@ -35,23 +38,25 @@ def router(service: Service, parts: Parts) -> APIRouter:
     pages, store = service.web.pages, parts.stores.requests
 
     @routes.get("/requests")
-    async def requests(
-        request: Request, caller: Person, status: Words = "", q: Words = "", cursor: Cursor = ""
-    ) -> HTMLResponse:
+    async def requests(request: Request, caller: Person, q: Words = "", cursor: Cursor = "") -> HTMLResponse:
         words = pages.translations.translator(language_of(request, caller))
-        status = status if status in STATUSES else ""
-        query = RequestQuery(statuses=(status,) if status else (), q=q or None)
+        chosen = lenient(request.query_params)
+        query, address = chosen.query(caller.id), chosen.address()
         rows, following = await store.page(caller, query, PAGE, cursor or None)
-        kept = {name: value for name, value in (("status", status), ("q", q)) if value}
+        count, more = (len(rows), False) if not (cursor or following) else await store.count(caller, query)
+        kept = chosen.values()
+        may_ask = caller.has("official", "representative", "secretariat")
         return pages.render(
             request, "requests/list.html", caller,
             items=await _rows(parts, caller, rows, words),
-            count=await store.count(caller, query), cap=COUNT_CAP,
+            count=count, more=more,
             everything=caller.has(*OF_ALL),
-            may_ask=caller.has("official", "representative", "secretariat"),
+            may_ask=may_ask,
             may_import=caller.has("official", "representative", "coordinator", "secretariat"),
-            statuses=[(code, words(text)) for code, (text, _) in labels.STATUSES.items()],
-            values={"status": status, "q": q},
+            drafts=await drafts.shown(parts, caller, words) if may_ask and not (cursor or kept) else [],
+            views=await views.shown(parts, caller, address), filter=address,
+            **_choices(words), values={**dict.fromkeys(NAMES, ""), "q": q, **kept},
+            far=rows[-1]["submitted_at"] if rows else None, sparse=bool(following) and len(rows) < PAGE,
             next="/requests?" + urlencode({**kept, "cursor": following}) if following else None,
             first=("/requests?" + urlencode(kept)).rstrip("?") if cursor else None,
         )  # fmt: skip
@@ -74,6 +79,18 @@ def router(service: Service, parts: Parts) -> APIRouter:
         )  # fmt: skip
 
     return routes
+
+
+def _choices(words: Translator) -> dict[str, Any]:
+    """What the fields of the filter offer."""
+    return {
+        "statuses": [(code, words(text)) for code, (text, _) in labels.STATUSES.items()],
+        "themes": labels.theme_choices(words),
+        "kinds": labels.choices(labels.KINDS, words),
+        "provinces": [(province.sigla, province.name) for province in vocabulary.provinces()],
+        "assignments": labels.choices(labels.FOLLOWED, words),
+        "orders": labels.choices(labels.ORDERS, words),
+    }
 
 
 async def _rows(parts: Parts, caller: Caller, rows: list[Document], words: Translator) -> list[dict[str, Any]]:
@@ -116,6 +133,7 @@ def _to_sort(parts: Parts, row: Document, words: Translator) -> dict[str, Any]:
         "description": row["description"],
         "submitted_at": row["submitted_at"],
         "kind": words(labels.KINDS[row["kind"]]),
+        "by_mail": row["channel"] in BY_MAIL,
         "words": recognition.words,
         "candidates": [
             (code, labels.theme_name(code, words), share) for code, share in recognition.candidates if share >= LEAST

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts import vocabulary
+from contracts.envelope import Id, new_id
 from contracts.requests import Kind, Urgency
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
@@ -20,14 +21,16 @@ from services.chassis.work import Work
 from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.attachments import attach
+from services.intake.handlers.drafts import end as end_draft
 from services.intake.handlers.fields import Number
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
-from services.intake.pages import labels
+from services.intake.pages import drafts, labels, similar
 from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
 from services.intake.pages.subject_fields import of_page, read_subject, written_values
 from services.intake.pages.uploads import faults_of, taking
+from services.intake.store.drafts import DRAFTS
 
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
@@ -56,6 +59,7 @@ class RequestForm(BaseModel):
     follows: Number | None = None
     protocol_number: Annotated[Line, Field(max_length=50)] | None = None
     protocol_date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    draft: Id | None = None
 
     def faults(self) -> dict[str, str]:
         """What is wrong with the fields together."""
@@ -67,7 +71,7 @@ class RequestForm(BaseModel):
 
     def request(self, **more: Any) -> NewRequest:
         """The same as every front-end sends it. more: further themes, companies, and what other pages add."""
-        fields = self.model_dump(exclude={"protocol_number", "protocol_date"})
+        fields = self.model_dump(exclude={"protocol_number", "protocol_date", "draft"})
         protocol = None
         if self.protocol_number and self.protocol_date:
             protocol = Protocol(number=self.protocol_number, date=self.protocol_date)
@@ -79,10 +83,23 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/requests/new")
-    async def empty(request: Request, caller: Sender, follows: Follows = "") -> HTMLResponse:
+    async def empty(
+        request: Request, caller: Sender, follows: Follows = "", draft: Id | None = None, saved: str = ""
+    ) -> HTMLResponse:
         told = await _not_yet(service, parts, request, caller)
-        values = {"urgency": "normal", FIELD: new_key(), "follows": follows}
+        if draft is None:
+            values: dict[str, Any] = {"urgency": "normal", FIELD: new_key(), drafts.DRAFT: new_id(), "follows": follows}
+            return await _show(service, parts, request, caller, values, {}, notices=told)
+        if saved:
+            told.append(Notice("success", N_("The draft is saved. You can go on now, or later from the list.")))
+        values = await drafts.values_of(parts, caller, draft)
         return await _show(service, parts, request, caller, values, {}, notices=told)
+
+    @routes.post("/requests/new/similar")
+    async def look(request: Request, caller: Sender, form: Form) -> HTMLResponse:
+        words = service.web.pages.translations.translator(language_of(request, caller))
+        alike = (await similar.like_form(parts, caller, form, words))["alike"]
+        return await _show(service, parts, request, caller, written_values(form), {}, alike=alike)
 
     @routes.post("/requests/new")
     async def send(request: Request, caller: Sender, form: Form) -> Response:
@@ -97,15 +114,19 @@ def router(service: Service, parts: Parts) -> APIRouter:
         except Problem as problem:
             return await _refused(service, parts, request, caller, values, problem)
 
+        draft = filled.draft
+        keys = {**prepared.needs(), **({DRAFTS: [draft]} if draft else {})}
         try:
             async with taking(parts, form) as held:
 
                 def decide(work: Work) -> dict[str, Any]:
+                    if draft:
+                        end_draft(work, caller, draft)
                     made = submission.submit(work, prepared)
                     attach(work, parts.files, made["_id"], caller.id, held, channel=made["channel"])
                     return {"number": made["number"]}
 
-                answer = await once(request, caller, parts.executor, prepared.needs(), form, decide, held)
+                answer = await once(request, caller, parts.executor, keys, form, decide, held)
         except Problem as problem:
             return await _refused(service, parts, request, caller, values, problem)
         return RedirectResponse(f"/requests/{answer['number']}?done=submitted", status_code=303)
@@ -147,12 +168,13 @@ async def _show(
     errors: dict[str, str],
     status: int = 200,
     notices: list[Notice] | None = None,
+    alike: dict[str, Any] | None = None,
 ) -> HTMLResponse:
     words = service.web.pages.translations.translator(language_of(request, caller))
     bodies = bodies_of(caller, service.clock.now().astimezone(ROME).date())
     return service.web.pages.render(
         request, "requests/new.html", caller, status=status, notices=notices or [],
-        values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"),
+        values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"), alike=alike,
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
         fitting=await fitting_of(parts, values, words),
     )  # fmt: skip

@@ -15,7 +15,9 @@ from services.intake.handlers.reading import WholeRequest, whole
 from services.intake.pages import labels, related
 from services.intake.pages.lists import names_lead
 from services.intake.pages.receipts import FIELD, new_key
+from services.intake.pages.similar import mail_hint
 from services.intake.pages.story import Story
+from services.intake.store.visibility import COORDINATION
 
 Person = Annotated[Caller, Depends(person)]
 Short = Annotated[str, Query(max_length=40)]
@@ -30,6 +32,7 @@ DONE: dict[str, str] = {
     "withdraw": N_("The request has been withdrawn."),
     "reclassify": N_("The theme has been set."),
     **related.DONE,
+    "merge": N_("The requests are joined. The conversation goes on here."),
 }
 """What the page says after an action (msgids)."""
 
@@ -97,6 +100,7 @@ async def show(
         facts=facts_of(read, caller, words), allowed=read.allowed,
         values={**_usual(found), **(values or {})}, errors=errors or {},
         opened=opened, fresh=fresh, unsent=unsent, merged_into=found["merged_into"],
+        **await mail_hint(parts, caller, found, words), told_cases=caller.has("expert", *COORDINATION),
         outcomes=labels.choices(labels.OUTCOMES, words),
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
         **await related.more_of(parts, read, caller, words),

@@ -7,6 +7,7 @@ api_keys, quota_*  keys of front-ends and what they used   imports    files that
 numbers    how many blocks of numbers were taken, by year                         files.*    uploaded files (GridFS)
 corrections what people said a request is about, for the next learning            practices, practice_*    articles
 attachments files of requests and messages, their contents in attached.* (GridFS)
+drafts     what somebody has written and not sent                             views      filters of lists with a name
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from services.intake.store import (
     bodies,
     conversation,
     corrections,
+    drafts,
     imports,
     mails,
     persons,
@@ -27,6 +29,7 @@ from services.intake.store import (
 from services.intake.store.attachments import AttachmentStore
 from services.intake.store.bodies import BodyStore
 from services.intake.store.conversation import ConversationStore
+from services.intake.store.drafts import DraftStore
 from services.intake.store.files import INDEXES as FILES
 from services.intake.store.files import FileStore
 from services.intake.store.imports import ImportStore
@@ -37,6 +40,8 @@ from services.intake.store.persons import PersonStore
 from services.intake.store.practices import PracticeStore
 from services.intake.store.quotas import QuotaStore
 from services.intake.store.requests import RequestStore
+from services.intake.store.resemblance import ResemblanceStore
+from services.intake.store.views import ViewStore
 
 INDEXES = (
     *requests.INDEXES,
@@ -50,6 +55,7 @@ INDEXES = (
     *imports.INDEXES,
     *attachments.INDEXES,
     *FILES,
+    *drafts.INDEXES,
 )
 DERIVED: tuple[str, ...] = ()
 
@@ -71,6 +77,9 @@ class Stores:
     quotas: QuotaStore
     imports: ImportStore
     attachments: AttachmentStore
+    drafts: DraftStore
+    views: ViewStore
+    resemblance: ResemblanceStore
 
 
 def open_stores(database: Database) -> Stores:
@@ -90,4 +99,7 @@ def open_stores(database: Database) -> Stores:
         QuotaStore(database),
         ImportStore(database, files),
         AttachmentStore(database),
+        DraftStore(database),
+        ViewStore(database),
+        ResemblanceStore(database),
     )

@@ -1,6 +1,7 @@
 """Requests as they are found: by number, and by lists with the filters of the API, newest first unless asked.
 
-Every list ends its index in `(submitted_at, _id)`, so that a page is read in order and begins where the last ended.
+Every list ends its index in `(submitted_at, _id)`, so that a page is read in order and begins where the last ended;
+`scan` reads it.
 """
 
 from collections.abc import Iterable
@@ -8,27 +9,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from contracts import vocabulary
 from services.chassis.auth import Caller
 from services.chassis.mongo import Database, Document, Index
-from services.chassis.paging import moment, page_of, position, text
+from services.chassis.paging import cursor_of, moment, page_of, position, text
 from services.chassis.together import Together
 from services.chassis.transactions import Plain
-from services.intake.domain.texts import stems
-from services.intake.store.visibility import visible
+from services.intake.domain.words import asked
+from services.intake.store.scan import EFFORT, read
+from services.intake.store.search import ORDER, REQUESTS, Place, Search, beyond
+from services.intake.store.visibility import NOTHING, visible
 
-REQUESTS = "requests"
-_ORDER = (("submitted_at", -1), ("_id", -1))
 INDEXES = (
     Index(REQUESTS, (("number", 1),), unique=True),
-    Index(REQUESTS, _ORDER),
+    Index(REQUESTS, ORDER),
+    Index(REQUESTS, (("body", 1), ("status", 1), *ORDER)),
     *(
-        Index(REQUESTS, ((field, 1), *_ORDER))
+        Index(REQUESTS, ((field, 1), *ORDER))
         for field in ("body", "status", "lead", "theme", "procedure", "province", "tokens")
     ),
     # Few requests have co-experts, so the others pay nothing; the planner sees that a text is greater than "".
-    Index(REQUESTS, (("co_experts", 1), *_ORDER), partial={"co_experts": {"$gt": ""}}),
+    Index(REQUESTS, (("co_experts", 1), *ORDER), partial={"co_experts": {"$gt": ""}}),
 )
 COUNT_CAP = 1000
+_EFFORT_OF_COUNTING = 1_200
+__all__ = ["COUNT_CAP", "INDEXES", "REQUESTS", "RequestQuery", "RequestStore", "Sort", "behind"]
 Sort = Literal["newest", "oldest"]
 
 
@@ -51,6 +56,16 @@ class RequestQuery:
     until: datetime | None = None
     lead: str | None = None
     sort: Sort = "newest"
+
+    def contradicts(self) -> bool:
+        """Whether no request can match: its words say nothing, or its codes belong to different things."""
+        if self.q and self.q.strip() and not asked(self.q):
+            return True
+        procedure, body = vocabulary.procedure(self.procedure or ""), vocabulary.body(self.body or "")
+        return bool(
+            (self.theme and procedure and procedure.theme != self.theme)
+            or (self.province and body and body.province != self.province)
+        )
 
 
 class RequestStore:
@@ -85,27 +100,37 @@ class RequestStore:
     async def page(
         self, caller: Caller, query: RequestQuery, limit: int, cursor: str | None = None
     ) -> tuple[list[Document], str | None]:
-        """One page of what the caller may see, and the cursor of the next one. Raises 422 for a foreign cursor."""
-        descending = query.sort == "newest"
-        filters = [visible(caller), *_filters(query)]
-        if cursor:
-            filters.append(behind(cursor, descending=descending))
-        wanted = [part for part in filters if part]
-        direction = -1 if descending else 1
-        rows = await self._database.find(
-            REQUESTS,
-            {"$and": wanted} if wanted else {},
-            {"tokens": 0},
-            [("submitted_at", direction), ("_id", direction)],
-            limit + 1,
-        )
+        """One page of what the caller may see, and the cursor of the next one. Raises 422 for a foreign cursor.
+
+        A page can be shorter than `limit`, even empty, and yet have a next one: where parts of the filter hardly meet,
+        the search stops for a while (see `scan`). The list ends where no cursor is given.
+        """
+        search = _search(caller, query, cursor)
+        if search is None:
+            return [], None
+        rows, place = await self._database.at_once(lambda plain: read(plain, search, limit + 1, {"tokens": 0}, EFFORT))
+        if place is not None:
+            return rows, cursor_of({"submitted_at": place.at, "_id": place.id}, "submitted_at", "_id")
         return page_of(rows, limit, "submitted_at", "_id")
 
-    async def count(self, caller: Caller, query: RequestQuery) -> int:
-        """How many the caller may see, at most `COUNT_CAP` + 1, which means more than `COUNT_CAP`."""
-        wanted = [part for part in (visible(caller), *_filters(query)) if part]
-        where = {"$and": wanted} if wanted else {}
-        return await self._database[REQUESTS].count_documents(where, limit=COUNT_CAP + 1)
+    async def count(self, caller: Caller, query: RequestQuery) -> tuple[int, bool]:
+        """How many the caller may see, at most `COUNT_CAP`, and whether there are more, or may be."""
+        search = _search(caller, query, None)
+        if search is None:
+            return 0, False
+        rows, place = await self._database.at_once(
+            lambda plain: read(plain, search, COUNT_CAP + 1, {"submitted_at": 1}, _EFFORT_OF_COUNTING)
+        )
+        return min(len(rows), COUNT_CAP), place is not None or len(rows) > COUNT_CAP
+
+
+def _search(caller: Caller, query: RequestQuery, cursor: str | None) -> Search | None:
+    """What is looked for; None when nothing can be found."""
+    allowed = visible(caller)
+    if allowed == NOTHING or query.contradicts():
+        return None
+    after = Place(*position(cursor, moment, text)) if cursor else None
+    return Search([part for part in (allowed, *_filters(query)) if part], query.sort == "newest", after)
 
 
 def with_number(plain: Plain, number: str) -> Document | None:
@@ -130,13 +155,10 @@ def _filters(query: RequestQuery) -> list[Document]:
         span = {"$gte": query.since, "$lt": query.until}
         filters.append({"submitted_at": {name: at for name, at in span.items() if at}})
     if query.q and query.q.strip():
-        filters.append({"tokens": {"$all": list(dict.fromkeys(stems(query.q)))[:12] or [""]}})
+        filters.append({"tokens": {"$all": asked(query.q)}})
     return filters
 
 
 def behind(cursor: str, field: str = "submitted_at", *, descending: bool = True) -> Document:
     """The filter for what comes after a cursor of this time and the id. Raises 422 for one that is none of ours."""
-    at, id = position(cursor, moment, text)
-    # A range for the index, less the rows of that very moment that were shown.
-    beyond, shown = ("$lte", "$gte") if descending else ("$gte", "$lte")
-    return {field: {beyond: at}, "$nor": [{field: at, "_id": {shown: id}}]}
+    return beyond(Place(*position(cursor, moment, text)), descending, field)

@@ -1,0 +1,96 @@
+"""Requests that are like what somebody writes, or like another request: for whom they may see, best first.
+
+Duplicates are of the same body, under way or of the last months. Solved ones help before anybody is asked: an official
+is told those of their own bodies, experts and coordination those of all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.chassis.auth import Caller
+from services.chassis.mongo import Document
+from services.intake.domain.similarity import ALIKE, Scale, Text
+from services.intake.domain.transitions import UNDER_WAY
+from services.intake.domain.words import tokens
+from services.intake.handlers.parts import Parts
+from services.intake.store.visibility import OF_A_BODY, sees
+
+_RECENT = timedelta(days=120)
+_SHOWN = 5
+_READ = 4_000
+"""Characters of a description that are compared."""
+BY_MAIL = ("email", "pec")
+"""Channels whose requests nobody has compared before they were sent."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A request, and how like it is: from 0 to 1."""
+
+    request: Document
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """duplicates: of the same body. solved: what helped others, or helped before."""
+
+    duplicates: list[Alike]
+    solved: list[Alike]
+
+    @property
+    def found(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.duplicates or self.solved)
+
+
+async def like_text(parts: Parts, caller: Caller, title: str, description: str, body: str | None) -> Resemblance:
+    """What is like a text that was not sent yet."""
+    return await _compare(parts, caller, Text.of(title, tokens(title, description[:_READ])), body, None)
+
+
+async def like_request(parts: Parts, caller: Caller, request: Document) -> Resemblance:
+    """What is like a request that the caller may see."""
+    text = Text.of(request["title"], tokens(request["title"], request["description"][:_READ]))
+    return await _compare(parts, caller, text, request["body"], request["_id"])
+
+
+async def duplicates_of_mail(parts: Parts, caller: Caller, request: Document) -> list[Alike]:
+    """Others that are under way and like a request that came by mail; nothing for any other request."""
+    if request["channel"] not in BY_MAIL or request["status"] not in UNDER_WAY:
+        return []
+    found = (await like_request(parts, caller, request)).duplicates
+    return [one for one in found if one.request["status"] in UNDER_WAY]
+
+
+async def _compare(parts: Parts, caller: Caller, text: Text, body: str | None, itself: str | None) -> Resemblance:
+    if not text.says_something:
+        return Resemblance([], [])
+    store = parts.stores.resemblance
+    near = await store.under_way(body, parts.clock.now() - _RECENT) if body else []
+    near = [row for row in near if row["_id"] != itself and sees(caller, row)]
+    taken = {row["_id"] for row in near} | {itself}
+    solved = [row for row in await _solved(parts, caller, text) if row["_id"] not in taken]
+    every = {row["_id"]: _text(row) for row in (*near, *solved)}
+    scale = Scale([*every.values(), text])
+    duplicates, others = _best(near, every, text, scale), _best(solved, every, text, scale)
+    return Resemblance(duplicates, others)
+
+
+async def _solved(parts: Parts, caller: Caller, text: Text) -> Sequence[Document]:
+    store = parts.stores.resemblance
+    if caller.has("expert", "coordinator", "secretariat"):
+        return await store.solved_anywhere([*sorted(text.title), *sorted(text.words - text.title)])
+    bodies = sorted(caller.scopes(*OF_A_BODY))
+    return await store.solved(bodies) if bodies else []
+
+
+def _text(row: Document) -> Text:
+    return Text.of(row["title"], row["tokens"], tokens(row["body_name"]))
+
+
+def _best(rows: Iterable[Document], texts: dict[str, Text], text: Text, scale: Scale) -> list[Alike]:
+    found = [Alike(row, scale.likeness(text, texts[row["_id"]])) for row in rows]
+    alike = [one for one in found if one.likeness >= ALIKE]
+    return sorted(alike, key=lambda one: (-one.likeness, one.request["number"]))[:_SHOWN]
