@@ -256,6 +256,8 @@ async def test_codes_that_do_not_exist_are_refused(desk: Desk) -> None:
         ({"listed": True, "published.themes": "site-remediation"}, "published_at"),
         ({"listed": True, "published.procedure": "aia"}, "published_at"),
         ({"listed": True, "tokens": {"$all": ["bonific"]}}, "published_at"),
+        ({"$and": [{}]}, "updated_at"),
+        ({"$and": [{"$or": [{"author": "x"}, {"content.themes": "x"}]}]}, "updated_at"),
         ({"state": "draft"}, "updated_at"),
         ({"$and": [{"author": "x"}]}, "updated_at"),
         ({"$and": [{"state": "draft"}, {"$or": [{"author": "x"}, {"content.themes": "x"}]}]}, "updated_at"),

@@ -21,6 +21,7 @@ INDEXES = (
     Index(PRACTICES, (("listed", 1), ("published.themes", 1), *_NEWEST)),
     Index(PRACTICES, (("listed", 1), ("published.procedure", 1), *_NEWEST)),
     Index(PRACTICES, (("listed", 1), ("tokens", 1), *_NEWEST)),
+    Index(PRACTICES, _CHANGED),
     Index(PRACTICES, (("state", 1), *_CHANGED)),
     Index(PRACTICES, (("author", 1), *_CHANGED)),
     Index(EDITIONS, (("practice", 1), ("edition", 1))),

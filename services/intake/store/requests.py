@@ -28,7 +28,7 @@ INDEXES = (
         Index(REQUESTS, ((field, 1), *ORDER))
         for field in ("body", "status", "lead", "theme", "procedure", "province", "tokens")
     ),
-    # Few requests have co-experts, so the others pay nothing; the planner sees that a text is greater than "".
+    # Few requests have co-experts. The planner sees of a text that it is greater than "", and not its type.
     Index(REQUESTS, (("co_experts", 1), *ORDER), partial={"co_experts": {"$gt": ""}}),
 )
 COUNT_CAP = 1000
