@@ -56,7 +56,8 @@ chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 REQUE
 		$(VENV) -m pytest -q tests/chaos $(ARGS)
 
 fuzz-mail: environment ## send 10,000 mutated mails through the whole door (SEED=20261124 MAILS=10000)
-	MAIL_FUZZ_SEED=$(or $(SEED),20261124) MAIL_FUZZ_STORED=$(or $(MAILS),10000) $(VENV) -m pytest -q tests/intake/test_mail_fuzz.py $(ARGS)
+	MAIL_FUZZ_SEED=$(or $(SEED),20261124) MAIL_FUZZ_STORED=$(or $(MAILS),10000) MAIL_FUZZ_DOOR=$(or $(MAILS),10000) \
+		$(VENV) -m pytest -q tests/intake/test_mail_fuzz.py tests/intake/test_mail_fuzz_door.py $(ARGS)
 
 bench: environment ## measure speed and capacity (ARGS="full broker=embedded,apache only=flood"; docs/performance.md)
 	$(VENV) -m tests.bench $(ARGS)

@@ -8,6 +8,7 @@ from services.chassis.clock import Clock
 from tests.intake.conftest import Town
 
 NOW = Clock().now()
+AMONG = {"$in": ["a", "b"], "$type": "string"}
 QUERIES: dict[str, tuple[str, dict[str, Any], list[tuple[str, int]]]] = {
     "newest keys": ("api_keys", {}, [("created_at", -1), ("_id", -1)]),
     "use of keys": ("quota_days", {"key": {"$in": ["a", "b"]}, "day": {"$gte": "2026-11-01"}}, []),
@@ -21,7 +22,7 @@ QUERIES: dict[str, tuple[str, dict[str, Any], list[tuple[str, int]]]] = {
         [],
     ),
     "mails answered": ("mails", {"message_id": {"$in": ["<a>", "<b>"]}, "request": {"$ne": None}}, []),
-    "senders": ("persons", {"$or": [{"email_key": {"$in": ["a", "b"]}}, {"pec_key": {"$in": ["a", "b"]}}]}, []),
+    "senders": ("persons", {"$or": [{name: AMONG} for name in ("email_key", "pec_key")]}, []),
 }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ async def test_names_are_read_in_batches_by_services_and_by_nobody_else(town: To
     answer = await town.call("GET", f"/api/persons?ids={second},{first},{new_id()}", SERVICE_KEY)
 
     assert [item["id"] for item in answer.json()["items"]] == [second, first]
-    assert set(answer.json()["items"][0]) == {"id", "name", "email", "language"}
+    assert set(answer.json()["items"][0]) == {"id", "name", "email", "language", "undeliverable_since"}
     assert (await town.call("GET", f"/api/persons?ids={first}", key)).status_code == 403
 
 

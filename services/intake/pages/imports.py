@@ -75,10 +75,13 @@ def router(service: Service, parts: Parts) -> APIRouter:
     @routes.post("/requests/import")
     async def looked_at(request: Request, caller: Importer, form: Form) -> HTMLResponse:
         upload = form.get("file")
-        if not isinstance(upload, UploadFile) or not upload.filename:
-            return shown(request, caller, 422, errors={"file": N_("Choose the file to import.")})
-        id, name = new_id(parts.clock.now()), safe_name(PurePath(upload.filename).name)
-        await parts.stores.imports.keep(id, str(caller.id), name, parts.clock.now(), _pieces(upload))
+        try:
+            if not isinstance(upload, UploadFile) or not upload.filename:
+                return shown(request, caller, 422, errors={"file": N_("Choose the file to import.")})
+            id, name = new_id(parts.clock.now()), safe_name(PurePath(upload.filename).name)
+            await parts.stores.imports.keep(id, str(caller.id), name, parts.clock.now(), _pieces(upload))
+        finally:
+            await form.close()
         return shown(request, caller, file=id, name=name, **await report_of(request, caller, id, dry_run=True))
 
     @routes.post("/requests/import/{id}")

@@ -51,7 +51,9 @@ class PersonStore:
         return (await self._with_emails([key]))[key]
 
     async def _with_emails(self, keys: list[str]) -> dict[str, list[Document]]:
-        where = {"$or": [{"email_key": {"$in": keys}}, {"pec_key": {"$in": keys}}]}
+        # With the type, or the partial indexes do not apply.
+        among = {"$in": keys, "$type": "string"}
+        where = {"$or": [{"email_key": among}, {"pec_key": among}]}
         found: dict[str, list[Document]] = {key: [] for key in keys}
         for row in await self._database.find(PERSONS, where, sort=[("_id", 1)], limit=_MOST_OF_AN_ADDRESS * len(keys)):
             for key in {row.get("email_key"), row.get("pec_key")}:
