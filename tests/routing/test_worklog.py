@@ -153,3 +153,25 @@ async def test_coordinators_see_the_hours_of_their_task_force_on_a_page(routing:
 
     assert "In totale: 1 ora 30 minuti" in text_of(page)
     assert (page.status_code, other.status_code) == (200, 403)
+
+
+async def test_who_helps_the_lead_records_and_sees_their_own_entries_only(routing: Routing) -> None:
+    await routing.expert("anna", provinces=["VA"])
+    bruno = await routing.expert("bruno", task_forces=[OTHER], themes=[{"code": OTHER, "level": 3}])
+    for name in ("anna", "bruno"):
+        await routing.grant(name, "expert")
+    await routing.grant("carla", "coordinator")
+    await routing.submit(1)
+    async with routing.api("carla") as carla, routing.api("anna") as anna, routing.api("bruno") as helper:
+        wish = {"expert": person("anna"), "co_experts": [bruno]}
+        id = (await carla.post("/api/routing/requests/2026-000001/assign", json=wish)).json()["id"]
+        await anna.post(f"/api/assignments/{id}/accept")
+        path = f"/api/assignments/{id}/actions"
+        for api, minutes in ((anna, 30), (helper, 20)):
+            assert (await api.post(path, json=ENTRY | {"minutes": minutes})).status_code == 201
+        seen = [(await api.get(path)).json()["minutes"] for api in (anna, helper, carla)]
+    async with routing.browser("bruno") as browser:
+        desk = await browser.get("/desk")
+
+    assert seen == [30, 20, 50]
+    assert "collabora con chi la segue" in text_of(desk)
