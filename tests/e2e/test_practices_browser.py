@@ -60,32 +60,37 @@ async def test_a_solved_case_becomes_an_article_by_keyboard_and_is_read_on_a_pho
         await expert.check_page()
         await expert.tab_to("form[action='/practices/new'] button")
         await expert.page.keyboard.press("Enter")
-        await expert.page.wait_for_url("**/work?done=new")
+        await expert.page.wait_for_url("**/draft?done=new")
         await expert.check_page()
         assert await expert.page.locator("[name=problem]").input_value() == (
             "Il Comune interessato chiede come trattare il vincolo idrogeologico nei permessi di costruire."
         )
 
         await expert.page.locator("[name=solution]").fill("A Bergamo si chiede lo svincolo.")
-        await expert.send("/work/save")
-        await expert.send("/work/review")
+        await expert.send("/draft/save")
+        await expert.send("/draft/review")
         assert await expert.page.locator(".alert-danger", has_text="Bergamo").count() > 0
         await expert.check_page()
         await expert.page.locator("[name=solution]").fill("Si chiede lo svincolo prima del titolo edilizio.")
-        await expert.send("/work/save")
-        await expert.send("/work/review")
-        await expert.page.wait_for_url("**/work?done=review")
+        await expert.send("/draft/save")
+        await expert.send("/draft/review")
+        await expert.page.wait_for_url("**/draft?done=review")
         place = expert.page.url.split("?")[0]
 
-        await come(coordinator, "coordinator", "/practices/work")
+        await come(coordinator, "coordinator", "/practices/drafts")
         await coordinator.check_page()
         await coordinator.open(place)
         await coordinator.check_page()
-        await coordinator.tab_to("form[action$='/work/publication'] button")
+        await coordinator.tab_to("form[action$='/draft/publication'] button")
         await coordinator.page.keyboard.press("Enter")
-        await coordinator.page.wait_for_url("**/work?done=publication")
+        await coordinator.page.wait_for_url("**/draft?done=publication")
         assert [fault for fault in expert.faults if "422" not in fault] == coordinator.faults == []
 
+    await _read_by_anybody(browser, world, number)
+    await _offered_while_writing(browser, world)
+
+
+async def _read_by_anybody(browser: Browser, world: World, number: str) -> None:
     async with at_browser(browser, world, PHONE) as reader:
         await reader.open("/practices?q=vincoli+idrogeologici")
         await reader.check_page()
@@ -94,8 +99,6 @@ async def test_a_solved_case_becomes_an_article_by_keyboard_and_is_read_on_a_pho
         assert await reader.reads("Si chiede lo svincolo prima del titolo edilizio.")
         assert number not in await reader.page.content()
         assert reader.faults == []
-
-    await _offered_while_writing(browser, world)
 
 
 async def _offered_while_writing(browser: Browser, world: World) -> None:
@@ -131,14 +134,14 @@ async def test_a_call_is_written_down_linked_and_set_right(browser, world, size)
         assert await coordinator.reads("Telefono")
         other = (await world.call("official", "POST", "/api/requests", json=FORM)).json()["number"]
 
-        await coordinator.page.locator("summary", has_text="Collega a un’altra richiesta").click()
+        await coordinator.page.locator("summary", has_text="Collegare a un’altra richiesta").click()
         await coordinator.page.locator("[name=link_to]").fill(other)
         await coordinator.check_page()
         await coordinator.send("/link")
         await coordinator.page.wait_for_url("**?done=link")
         assert await coordinator.page.locator(f"section[aria-labelledby=links] a[href='/requests/{other}']").count()
         await coordinator.check_page()
-        await coordinator.page.locator("summary", has_text="Correggi i dati").click()
+        await coordinator.page.locator("summary", has_text="Correggere i dati").click()
         await coordinator.page.locator("input[name=urgency][value=high]").check()
         await coordinator.check_page()
         await asyncio.gather(coordinator.page.wait_for_url("**?done=edit"), coordinator.send("/edit"))

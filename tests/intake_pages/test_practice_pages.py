@@ -31,15 +31,15 @@ async def begun(expert: Browser, number: str) -> str:
     """A draft of that request; the address of its working copy."""
     sent = await expert.send(f"/requests/{number}", "/practices/new")
     assert sent.status_code == 303, sent.text
-    return sent.headers["location"].split("?")[0].removesuffix("/work")
+    return sent.headers["location"].split("?")[0].removesuffix("/draft")
 
 
 async def published(visit: Visit, expert: Browser, number: str, **changes: str) -> str:
     place = await begun(expert, number)
-    await expert.send(f"{place}/work", f"{place}/work/save", **DRAFT | changes)
-    await expert.send(f"{place}/work", f"{place}/work/review")
+    await expert.send(f"{place}/draft", f"{place}/draft/save", **DRAFT | changes)
+    await expert.send(f"{place}/draft", f"{place}/draft/review")
     reviewer = await visit("coordinator", THEME)
-    sent = await reviewer.send(f"{place}/work", f"{place}/work/publication", approved="yes")
+    sent = await reviewer.send(f"{place}/draft", f"{place}/draft/publication", approved="yes")
     assert sent.status_code == 303, sent.text
     return place
 
@@ -47,21 +47,21 @@ async def published(visit: Visit, expert: Browser, number: str, **changes: str) 
 async def test_an_expert_turns_a_solved_request_into_an_article_that_everybody_reads(visit, service) -> None:
     number, _, expert = await solved(visit, service)
     place = await begun(expert, number)
-    draft = (await expert.get(f"{place}/work")).text
+    draft = (await expert.get(f"{place}/draft")).text
     assert "Pesenti" not in draft
     assert "Comune interessato" in draft
-    named = await expert.send(f"{place}/work", f"{place}/work/save", **DRAFT | {"solution": "Chiedere a Pesenti."})
-    refused = await expert.send(f"{place}/work", f"{place}/work/review")
+    named = await expert.send(f"{place}/draft", f"{place}/draft/save", **DRAFT | {"solution": "Chiedere a Pesenti."})
+    refused = await expert.send(f"{place}/draft", f"{place}/draft/review")
 
     assert named.status_code == 303
     assert refused.status_code == 422
     assert "Pesenti" in refused.text
-    await expert.send(f"{place}/work", f"{place}/work/save", **DRAFT)
-    assert (await expert.send(f"{place}/work", f"{place}/work/review")).status_code == 303
-    assert f'action="{place}/work/publication"' not in (await expert.get(f"{place}/work")).text
+    await expert.send(f"{place}/draft", f"{place}/draft/save", **DRAFT)
+    assert (await expert.send(f"{place}/draft", f"{place}/draft/review")).status_code == 303
+    assert f'action="{place}/draft/publication"' not in (await expert.get(f"{place}/draft")).text
     reviewer = await visit("coordinator", THEME)
-    assert DRAFT["title"] in (await reviewer.get("/practices/work")).text
-    assert (await reviewer.send(f"{place}/work", f"{place}/work/publication", approved="yes")).status_code == 303
+    assert DRAFT["title"] in (await reviewer.get("/practices/drafts")).text
+    assert (await reviewer.send(f"{place}/draft", f"{place}/draft/publication", approved="yes")).status_code == 303
 
     anybody = await visit()
     listed = (await anybody.get("/practices?q=ammendanti")).text
@@ -75,33 +75,33 @@ async def test_an_expert_turns_a_solved_request_into_an_article_that_everybody_r
 async def test_a_returned_draft_says_why(visit, service) -> None:
     number, _, expert = await solved(visit, service)
     place = await begun(expert, number)
-    await expert.send(f"{place}/work", f"{place}/work/save", **DRAFT)
-    await expert.send(f"{place}/work", f"{place}/work/review")
+    await expert.send(f"{place}/draft", f"{place}/draft/save", **DRAFT)
+    await expert.send(f"{place}/draft", f"{place}/draft/review")
     reviewer = await visit("coordinator", THEME)
-    page = (await reviewer.get(f"{place}/work")).text
+    page = (await reviewer.get(f"{place}/draft")).text
     hidden = dict(re.findall(r'name="(csrf_token)" value="([^"]+)"', page))
 
-    silent = await reviewer.http.post(f"{place}/work/publication", data={**hidden, "approved": "no"})
+    silent = await reviewer.http.post(f"{place}/draft/publication", data={**hidden, "approved": "no"})
     back = await reviewer.http.post(
-        f"{place}/work/publication", data={**hidden, "approved": "no", "reason": "Manca la norma."}
+        f"{place}/draft/publication", data={**hidden, "approved": "no", "reason": "Manca la norma."}
     )
 
     assert (silent.status_code, back.status_code) == (422, 303)
-    assert "Manca la norma." in (await expert.get(f"{place}/work")).text
+    assert "Manca la norma." in (await expert.get(f"{place}/draft")).text
 
 
 async def test_what_somebody_else_saved_meanwhile_is_not_overwritten(visit, service) -> None:
     number, _, expert = await solved(visit, service)
     place = await begun(expert, number)
-    page = (await expert.get(f"{place}/work")).text
+    page = (await expert.get(f"{place}/draft")).text
     old = dict(re.findall(r'name="(csrf_token|seen)" value="([^"]+)"', page))
-    await expert.send(f"{place}/work", f"{place}/work/save", **DRAFT)
+    await expert.send(f"{place}/draft", f"{place}/draft/save", **DRAFT)
 
-    late = await expert.http.post(f"{place}/work/save", data={**old, **DRAFT, "title": "Tardi"})
+    late = await expert.http.post(f"{place}/draft/save", data={**old, **DRAFT, "title": "Tardi"})
 
     assert late.status_code == 412
     assert "Tardi" in late.text  # What was written is shown again.
-    assert DRAFT["title"] in (await expert.get("/practices/work")).text
+    assert DRAFT["title"] in (await expert.get("/practices/drafts")).text
 
 
 async def test_a_fitting_practice_is_offered_while_one_asks_and_when_the_form_comes_back(visit, service) -> None:
@@ -153,10 +153,10 @@ async def test_a_withdrawn_practice_is_gone_for_readers_and_stays_for_its_author
     number, official, expert = await solved(visit, service)
     place = await published(visit, expert, number)
 
-    assert (await expert.send(f"{place}/work", f"{place}/work/withdrawal", reason="Superata.")).status_code == 303
+    assert (await expert.send(f"{place}/draft", f"{place}/draft/withdrawal", reason="Superata.")).status_code == 303
 
     assert (await official.get(place)).status_code == 404
-    assert "Superata." in (await expert.get(f"{place}/work")).text
+    assert "Superata." in (await expert.get(f"{place}/draft")).text
 
 
 @pytest.mark.parametrize("role", ["official", "monitor"])

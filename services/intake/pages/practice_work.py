@@ -47,7 +47,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     pages, store = service.web.pages, parts.stores.practices
 
-    @routes.get("/practices/work")
+    @routes.get("/practices/drafts")
     async def mine(request: Request, caller: Writer, state: Short = "", cursor: Cursor = "") -> HTMLResponse:
         words = pages.translations.translator(language_of(request, caller))
         state = state if state in STATES else ""
@@ -61,8 +61,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
             items=[_line(row, names, caller, words) for row in rows],
             states=labels.choices({code: text for code, (text, _) in labels.PRACTICE_STATES.items()}, words),
             values={"state": state},
-            next="/practices/work?" + urlencode({**kept, "cursor": following}) if following else None,
-            first=("/practices/work?" + urlencode(kept)).rstrip("?") if cursor else None,
+            next="/practices/drafts?" + urlencode({**kept, "cursor": following}) if following else None,
+            first=("/practices/drafts?" + urlencode(kept)).rstrip("?") if cursor else None,
         )  # fmt: skip
 
     @routes.post("/practices/new")
@@ -73,14 +73,14 @@ def router(service: Service, parts: Parts) -> APIRouter:
         content = practices.draft_of(source, messages, await practices.known_of(parts, source, messages))
         id = practices.practice_id(source["_id"])
         await parts.executor.run({PRACTICES: [id]}, lambda work: practices.start(work, source, caller, content))
-        return RedirectResponse(f"/practices/{id}/work?done=new", status_code=303)
+        return RedirectResponse(f"/practices/{id}/draft?done=new", status_code=303)
 
-    @routes.get("/practices/{id}/work")
+    @routes.get("/practices/{id}/draft")
     async def work(request: Request, id: str, caller: Writer, done: Short = "") -> HTMLResponse:
         told = [Notice("success", N_(DONE[done]))] if done in DONE else []
         return await _show(service, parts, request, caller, await _worked_on(parts, caller, id), notices=told)
 
-    @routes.post("/practices/{id}/work/{name}")
+    @routes.post("/practices/{id}/draft/{name}")
     async def act(request: Request, id: str, name: str, caller: Writer, form: Form) -> Response:
         row = await _worked_on(parts, caller, id)
         try:
@@ -90,7 +90,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
             if problem.status not in (409, 412, 422):
                 raise
             return await _refused(service, parts, request, caller, row["_id"], form, problem)
-        return RedirectResponse(f"/practices/{row['_id']}/work?done={name}", status_code=303)
+        return RedirectResponse(f"/practices/{row['_id']}/draft?done={name}", status_code=303)
 
     return routes
 
@@ -173,7 +173,7 @@ async def _show(
 def _line(row: Document, names: dict[str | None, str], caller: Caller, words: Translator) -> dict[str, Any]:
     text, tone = labels.PRACTICE_STATES[row["state"]]
     return {
-        "href": f"/practices/{row['_id']}/work",
+        "href": f"/practices/{row['_id']}/draft",
         "title": row["content"]["title"],
         "themes": ", ".join(labels.theme_name(code, words) for code in row["content"]["themes"]),
         "state": words(text),

@@ -82,7 +82,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
         if row is None or not practices.readable(caller, row):
             raise not_found()
         if not row["listed"]:
-            return RedirectResponse(f"/practices/{row['_id']}/work", status_code=303)
+            return RedirectResponse(f"/practices/{row['_id']}/draft", status_code=303)
         words = pages.translations.translator(language_of(request, caller))
         yes, no = await store.votes(row["_id"])
         thanked = [Notice("success", N_("Thank you: your judgement has been kept."))] if done == "feedback" else []
