@@ -40,6 +40,7 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("My requests"), "/requests", ("official", "representative")),
     Entry(N_("Desk"), "/desk", ("expert", "coordinator", "secretariat")),
+    Entry(N_("Simulation"), "/desk/simulations", ("coordinator", "secretariat", "monitor")),
     Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),
     Entry(N_("To sort"), "/triage", ("coordinator", "secretariat")),
     Entry(N_("Mails"), "/mails", ("coordinator", "secretariat")),
@@ -131,8 +132,10 @@ class Pages:
 def navigation_of(caller: Caller, path: str) -> list[dict[str, Any]]:
     """The entries that the caller's roles see, each address once; the one that the path lies in is current."""
     seen = {entry.href: entry for entry in reversed(NAVIGATION) if caller.has(*entry.roles)}
+    # Of an entry below another one's address only the nearer is where the page lies.
+    nearest = max((href for href in seen if f"{path}/".startswith(f"{href}/")), key=len, default="")
     return [
-        {"label": entry.label, "href": entry.href, "current": f"{path}/".startswith(f"{entry.href}/")}
+        {"label": entry.label, "href": entry.href, "current": entry.href == nearest}
         for entry in NAVIGATION
         if seen.get(entry.href) is entry
     ]

@@ -15,6 +15,7 @@ from services.routing.handlers import assigning, offers
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.reading import Reading
+from services.routing.store.rules import RulesHistory
 
 _STAFF: tuple[Role, ...] = ("coordinator", "secretariat")
 
@@ -40,10 +41,11 @@ def may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
 class Desk:
     """Answers of experts and decisions of coordinators."""
 
-    def __init__(self, reading: Reading, executor: Executor, book: Rulebook) -> None:
+    def __init__(self, reading: Reading, executor: Executor, book: Rulebook, history: RulesHistory) -> None:
         self._reading = reading
         self._executor = executor
         self._book = book
+        self._history = history
 
     async def assignment(self, id: str, caller: Caller) -> Document:
         """An assignment that the caller may see; 404 otherwise."""
@@ -79,11 +81,10 @@ class Desk:
             LOADS: [expert, *([lead["expert"]] if lead else [])],
         }
         current = lead["assignment"] if lead else None
+        rules = await self._history.kept(self._book)
         return await self._run(
             keys,
-            lambda work: assigning.assign(
-                work, case["_id"], current, expert, co_experts, str(caller.id), self._book.current
-            ),
+            lambda work: assigning.assign(work, case["_id"], current, expert, co_experts, str(caller.id), rules),
         )
 
     async def _answer(

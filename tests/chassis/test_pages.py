@@ -54,8 +54,11 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
     [
         (("official",), ["/requests", "/notifications"]),
         (("expert",), ["/desk", "/requests", "/notifications"]),
-        (("coordinator",), ["/desk", "/requests", "/triage", "/mails", "/notifications", "/reports"]),
-        (("monitor",), ["/requests", "/notifications", "/reports"]),
+        (
+            ("coordinator",),
+            ["/desk", "/desk/simulations", "/requests", "/triage", "/mails", "/notifications", "/reports"],
+        ),
+        (("monitor",), ["/desk/simulations", "/requests", "/notifications", "/reports"]),
         (("front_end",), []),
         ((), []),
     ],
@@ -69,10 +72,13 @@ def test_the_entry_in_which_the_page_lies_is_current_and_no_other() -> None:
 
     current = {
         path: [e["href"] for e in navigation_of(everything, path) if e["current"]]
-        for path in ("/requests/2026-1", "/requestsx", "/desk")
+        for path in ("/requests/2026-1", "/requestsx", "/desk", "/desk/simulations/1")
     }
 
-    assert current == {"/requests/2026-1": ["/requests"], "/requestsx": [], "/desk": ["/desk"]}
+    assert current == {
+        "/requests/2026-1": ["/requests"], "/requestsx": [], "/desk": ["/desk"],
+        "/desk/simulations/1": ["/desk/simulations"],
+    }  # fmt: skip
     addresses = [entry["href"] for entry in navigation_of(everything, "/")]
     assert len(set(addresses)) == len(addresses)
 

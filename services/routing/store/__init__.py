@@ -5,6 +5,7 @@ assignments  one document for each offer: who was asked, until when, what came o
 decisions    why: chosen, shares of the score, runners-up, vetoed with reasons, version of the rules
 experts      profiles: themes with levels, kinds, provinces, capacity, absences
 loads        which assignments take an expert's places; guards the capacity by its version
+rules        the text of every version of the rules, from the moment at which it began to decide
 checks       experts to look at from a moment on: a place was freed, a profile changed, an absence ends
 """
 
@@ -36,6 +37,7 @@ INDEXES = (
     Index(EXPERTS, (("themes.code", 1),)),
     Index(EXPERTS, (("task_forces", 1), ("_id", 1))),
     Index(CHECKS, (("at", 1),)),
+    Index("rules", (("version", 1), ("since", -1))),
 )
 
 DERIVED: tuple[str, ...] = ()
