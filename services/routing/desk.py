@@ -17,6 +17,7 @@ from services.routing.handlers.own import decline_and_declare
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.reading import Reading
+from services.routing.store.rules import RulesHistory
 
 _STAFF: tuple[Role, ...] = ("coordinator", "secretariat")
 
@@ -42,10 +43,11 @@ def may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
 class Desk:
     """Answers of experts and decisions of coordinators."""
 
-    def __init__(self, reading: Reading, executor: Executor, book: Rulebook) -> None:
+    def __init__(self, reading: Reading, executor: Executor, book: Rulebook, history: RulesHistory) -> None:
         self._reading = reading
         self._executor = executor
         self._book = book
+        self._history = history
 
     async def assignment(self, id: str, caller: Caller) -> Document:
         """An assignment that the caller may see; 404 otherwise."""
@@ -85,9 +87,8 @@ class Desk:
             LOADS: [expert, *([lead["expert"]] if lead else [])],
         }
         current, wish = lead["assignment"] if lead else None, Wish(expert, str(caller.id), co_experts, reason, pin)
-        return await self._run(
-            keys, lambda work: assigning.assign(work, case["_id"], current, wish, self._book.current)
-        )
+        rules = await self._history.kept(self._book)
+        return await self._run(keys, lambda work: assigning.assign(work, case["_id"], current, wish, rules))
 
     async def hand_over(self, id: str, caller: Caller, expert: str, note: str) -> Document:
         """Who follows a request, or a coordinator, names the colleague who is asked next."""
@@ -100,10 +101,8 @@ class Desk:
             EXPERTS: [expert],
             LOADS: [expert, known["expert"]],
         }
-        wish = Wish(expert, str(caller.id), reason=note)
-        return await self._run(
-            keys, lambda work: assigning.hand_over(work, known["request"], id, wish, self._book.current)
-        )
+        wish, rules = Wish(expert, str(caller.id), reason=note), await self._history.kept(self._book)
+        return await self._run(keys, lambda work: assigning.hand_over(work, known["request"], id, wish, rules))
 
     async def pin(self, number: str, caller: Caller, expert: str, reason: str) -> Document:
         """A coordinator keeps a request for one expert: the matcher asks nobody else."""

@@ -11,6 +11,7 @@ from services.chassis.settings import Settings
 from services.chassis.work import Work
 from services.routing.api import actions as actions_api
 from services.routing.api import assignments, availability, decisions, experts, own, reassignments, sheets
+from services.routing.api import simulations as simulations_api
 from services.routing.api import talks as talks_api
 from services.routing.bulk.decisions import Decisions
 from services.routing.bulk.importing import Importing
@@ -32,6 +33,7 @@ from services.routing.pages import (
     decision,
     profile,
     reassigning,
+    simulation,
     slots,
     talks,
 )
@@ -44,11 +46,16 @@ from services.routing.pages.reassigning import Moving
 from services.routing.pages.shown import Shown
 from services.routing.pages.today import Today
 from services.routing.rules import Rulebook
+from services.routing.simulation.asking import Asking
+from services.routing.simulator import Simulator
 from services.routing.store import CASES, DERIVED, INDEXES
 from services.routing.store.actions import Actions
 from services.routing.store.board import BoardStore
 from services.routing.store.day import Days
 from services.routing.store.reading import Reading
+from services.routing.store.rules import RulesHistory
+from services.routing.store.simulations import INDEXES as OF_SIMULATIONS
+from services.routing.store.simulations import Simulations
 from services.routing.store.waiting import Waiting
 from services.routing.talks import Talks
 from services.routing.worklog import Worklog
@@ -66,15 +73,20 @@ def build(settings: Settings, clock: Clock) -> Service:
         restate(work, id, events, book.current)
 
     cases = Kept(CASES, "requests", requests.EVENTS, rests_on, restated)
-    service.stores(INDEXES, DERIVED, [cases])
+    service.stores((*INDEXES, *OF_SIMULATIONS), DERIVED, [cases])
     service.listens_to(table(book))
     service.runs("matcher", 0.5, Matcher(database, executor, clock.now, book).run)
     service.runs("deadlines", 0.5, Deadlines(database, executor, clock.now).run, woken=False)
 
+    simulator = Simulator(Simulations(database), executor, settings, book)
+    job = service.runs("simulations", 1.0, simulator.run, woken=False)
+    service.background.append((simulator.start, simulator.stop))
+
     service.background.append((book.start, book.stop))
     reading, names = Reading(database), Names(settings)
     service.background.append((names.start, names.stop))
-    desk = Desk(reading, executor, book)
+    history = RulesHistory(database, clock.now)
+    desk = Desk(reading, executor, book, history)
     service.web.include(assignments.router(desk, reading))
     service.web.include(experts.router(reading, executor))
     service.web.include(availability.router(executor, clock.now))
@@ -91,19 +103,24 @@ def build(settings: Settings, clock: Clock) -> Service:
     for page in (day, desk_pages, talks, slots, actions, profile, absences):
         service.web.include(page.router(today))
     service.web.include(answers.router(shown))
-    service.web.include(decision.router(shown))
+    service.web.include(decision.router(shown, history))
+    asking = Asking(database, executor, job.woken.set, clock.now)
+    service.web.include(simulations_api.router(asking))
+    service.web.include(simulation.router(shown, asking, book))
     directory = Directory(settings)
     service.background.append((directory.start, directory.stop))
-    _coordination(service, desk, names, book, directory)
+    _coordination(service, desk, names, book, history, directory)
     return service
 
 
-def _coordination(service: Service, desk: Desk, names: Names, book: Rulebook, directory: Directory) -> None:
+def _coordination(
+    service: Service, desk: Desk, names: Names, book: Rulebook, history: RulesHistory, directory: Directory
+) -> None:
     """The board, decisions about several requests, an expert's cases to others, and the experts' administration."""
     database, executor, pages = service.database, service.executor, service.web.pages
     store = BoardStore(database)
-    several = Decisions(store, executor, book)
-    moves = Reassignments(store, Waiting(database), executor, book, service.clock.now)
+    several = Decisions(store, executor, book, history)
+    moves = Reassignments(store, Waiting(database), executor, book, history, service.clock.now)
     shown = Board(desk, store, several, names, pages, book)
     service.web.include(reassignments.router(moves, several, executor, pages))
     service.web.include(board.router(shown))

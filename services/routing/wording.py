@@ -72,3 +72,22 @@ def theme_name(code: str, language: str) -> str:
     """The name of a theme; an unknown one is its code."""
     about = theme(code)
     return code if about is None else about.name_it if language == "it" else about.name_en
+
+
+SIMULATION_STATUS: dict[str, tuple[str, str]] = {
+    "queued": (N_("waiting for its turn"), "neutral"),
+    "running": (N_("running"), "info"),
+    "done": (N_("done"), "success"),
+    "failed": (N_("not completed"), "danger"),
+    "cancelled": (N_("cancelled"), "neutral"),
+}
+"""Status of a simulation -> words and tone."""
+
+SIMULATION_FAILED: dict[str, str] = {
+    "no_requests": N_("No request came in this period: there is nothing to simulate."),
+    "too_many": N_("There are too many requests or experts to simulate: choose a shorter period."),
+    "too_long": N_("The simulation took too long and was given up: choose a shorter period."),
+    "interrupted": N_("The simulation was interrupted because the service stopped. Start it again."),
+    "crashed": N_("The simulation could not be completed because of a fault of ours. Start it again later."),
+}
+"""Why a simulation has no figures."""

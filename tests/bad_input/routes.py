@@ -38,6 +38,15 @@ _DELEGATE = {name: _PERSON[name] for name in ("name", "email", "language", "iden
 }  # fmt: skip
 _FIGURES = {"procedure": "paur", "concluded_expressly": 3, "duration_days_sum": 90, "started": 4, "backlog": 1}
 
+_SIMULATION: dict[str, Any] = {
+    "name": "Prova", "seed": 7, "behaviour": {"accepts": 0.9, "answer_hours": 4, "work_days": 5},
+    "source": {"kind": "synthetic", "from": "2026-03-02", "to": "2026-03-06",
+               "arrivals": [{"theme": THEME, "province": "BG", "per_day": 2, "legal_share": 0.5}]},
+    "variant": {"capacity_change": 1, "most_refusals": 3, "absent": [{"expert": person_of("expert")}],
+                "added": [{"themes": [{"code": THEME, "level": 3}], "kinds": ["legal"], "capacity": 5}],
+                "extra": [{"theme": THEME, "percent": 10}]},
+}  # fmt: skip
+
 Taken = tuple[str, dict[str, Any]]
 TAKES: dict[str, Taken] = {
     "POST /api/requests": (
@@ -129,6 +138,7 @@ TAKES: dict[str, Taken] = {
     "POST /api/routing/reassignments/{id}/confirmation": (
         "coordinator", {"requests": [NUMBER], "release_rest": True}
     ),
+    "POST /api/routing/simulations": ("coordinator", _SIMULATION),
     "PUT /api/notification-preferences": ("official", {"email": {"received": "at_once"}}),
     "POST /api/measurements": ("official", {"body": BODY, "half_year": "2026-H1", "rows": [_FIGURES]}),
 }  # fmt: skip
@@ -140,6 +150,7 @@ WITHOUT_BODY = {
     "POST /api/assignments/{id}/accept": "expert",
     "POST /api/assignments/{id}/release": "coordinator",
     "POST /api/routing/talks/{id}/cancel": "expert",
+    "POST /api/routing/simulations/{id}/cancel": "coordinator",
     "POST /api/notifications/{id}/read": "official",
     "POST /api/deliveries/{id}/retry": "coordinator",
     "POST /api/api-keys/{id}/revocation": "secretariat",

@@ -59,9 +59,9 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
             [
                 "/desk",
                 "/desk/board",
+                "/desk/simulations",
                 "/requests",
                 "/triage",
-                "/requests/by-phone",
                 "/mails",
                 "/bodies",
                 "/practices",
@@ -69,7 +69,7 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
                 "/reports",
             ],
         ),
-        (("monitor",), ["/requests", "/bodies", "/practices", "/notifications", "/reports"]),
+        (("monitor",), ["/desk/simulations", "/requests", "/bodies", "/practices", "/notifications", "/reports"]),
         (("front_end",), []),
         ((), []),
     ],
@@ -83,12 +83,12 @@ def test_the_entry_in_which_the_page_lies_is_current_and_no_other() -> None:
 
     current = {
         path: [e["href"] for e in navigation_of(everything, path) if e["current"]]
-        for path in ("/requests/2026-1", "/requestsx", "/desk", "/requests/by-phone")
+        for path in ("/requests/2026-1", "/requestsx", "/desk", "/desk/simulations/1")
     }
 
     assert current == {
         "/requests/2026-1": ["/requests"], "/requestsx": [], "/desk": ["/desk"],
-        "/requests/by-phone": ["/requests/by-phone"],
+        "/desk/simulations/1": ["/desk/simulations"],
     }  # fmt: skip
     addresses = [entry["href"] for entry in navigation_of(everything, "/")]
     assert len(set(addresses)) == len(addresses)

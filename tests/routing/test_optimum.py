@@ -197,3 +197,14 @@ def test_further_themes_get_co_experts_who_lead_nothing_by_it() -> None:
 
 def test_the_catalogue_of_vetoes_ends_with_places() -> None:
     assert list(VETOES)[-1] == "full"
+
+
+def test_a_theme_that_does_not_weigh_free_places_loses_nothing_by_a_further_request() -> None:
+    own = {"competence": 0.9, "procedure": 0.1, "territory": 0, "availability": 0, "continuity": 0, "fairness": 0}
+    rules = RULES.model_copy(update={"themes": {"waste-management": own}})
+
+    decisions = decide([asking("a"), asking("b")], equals(1, 2), rules)
+
+    chosen = [decision.chosen for decision in decisions]
+    assert [one.shares["availability"] if one else None for one in chosen] == [0, 0]
+    assert chosen[0] and chosen[1] and chosen[0].score == chosen[1].score

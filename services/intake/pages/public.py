@@ -28,6 +28,7 @@ SHORTCUTS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     (N_("Registrations to be approved"), "/bodies/registrations", ("secretariat",)),
     (N_("A request by telephone"), "/requests/by-phone", ("coordinator", "secretariat")),
     (N_("Good practices you write or review"), "/practices/drafts", ("expert", "coordinator", "secretariat")),
+    (N_("Keys of front-ends and their quotas"), "/keys", ("secretariat",)),
     (N_("Mails that wait"), "/mails", ("coordinator", "secretariat")),
     (N_("Service levels"), "/reports", ("coordinator", "secretariat", "monitor")),
     (N_("Register of bodies"), "/bodies", ("official", "representative", *_STAFF)),

@@ -7,6 +7,8 @@ from services.chassis.mongo import Database, Document, Index
 from services.intake.store.files import FileStore
 
 IMPORTS = "imports"
+FILE = "import"
+"""The kind of its files."""
 INDEXES = (Index(IMPORTS, (("at", 1),)),)
 
 
@@ -19,7 +21,7 @@ class ImportStore:
 
     async def keep(self, id: str, person: str, name: str, at: datetime, content: AsyncIterator[bytes]) -> None:
         """Stores a file of this person."""
-        await self._files.keep(id, name, content)
+        await self._files.keep(id, name, content, FILE)
         await self._database[IMPORTS].insert_one({"_id": id, "person": person, "name": name, "at": at})
 
     async def find(self, id: str, person: str) -> Document | None:

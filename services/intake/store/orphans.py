@@ -10,11 +10,13 @@ from datetime import datetime
 from services.chassis.mongo import Database, Document
 from services.intake.store.bodies import BODIES, PROTOCOL
 from services.intake.store.files import FileStore
+from services.intake.store.imports import FILE, IMPORTS
 from services.intake.store.mails import MAILS, ORIGINAL
 
 RECORDS: dict[str, tuple[tuple[str, str], ...]] = {
     PROTOCOL: ((BODIES, "protocol.id"), (BODIES, "earlier.protocol.id")),
     ORIGINAL: ((MAILS, "file"),),
+    FILE: ((IMPORTS, "_id"),),
 }
 """Kind of file -> collection and field of the records that may name it."""
 

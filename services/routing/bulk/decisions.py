@@ -16,6 +16,7 @@ from services.routing.handlers.assigning import Wish
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.board import BoardStore
+from services.routing.store.rules import RulesHistory
 
 Action = Literal["assign", "assign_and_pin", "pin", "unpin"]
 _UNKNOWN = N_("It does not exist, or you may not see it.")
@@ -26,10 +27,11 @@ _CLOSED = N_("The assignment is already closed, or the request is over: nothing 
 class Decisions:
     """A person's decision about several requests."""
 
-    def __init__(self, store: BoardStore, executor: Executor, book: Rulebook) -> None:
+    def __init__(self, store: BoardStore, executor: Executor, book: Rulebook, history: RulesHistory) -> None:
         self._store = store
         self._executor = executor
         self._book = book
+        self._history = history
 
     async def run(
         self, numbers: Sequence[str], caller: Caller, action: Action, wish: Wish, correlation: str | None = None
@@ -42,6 +44,7 @@ class Decisions:
 
     async def needs(self, numbers: Sequence[str], expert: str) -> tuple[list[Document], Keys]:
         """The cases with these numbers, and the documents that deciding about them reads."""
+        await self._history.kept(self._book)
         rows = await self._store.cases(numbers)
         leads = [row["lead"] for row in rows if row["lead"]]
         return rows, {

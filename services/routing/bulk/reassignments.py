@@ -19,6 +19,7 @@ from services.routing.matching import Decision, explained, plan
 from services.routing.rules import Rulebook, Rules
 from services.routing.store import CASES, EXPERTS, REASSIGNMENTS
 from services.routing.store.board import BoardStore
+from services.routing.store.rules import RulesHistory
 from services.routing.store.waiting import Waiting
 
 
@@ -26,12 +27,19 @@ class Reassignments:
     """Previews, and what is made of them."""
 
     def __init__(
-        self, store: BoardStore, waiting: Waiting, executor: Executor, book: Rulebook, now: Callable[[], datetime]
+        self,
+        store: BoardStore,
+        waiting: Waiting,
+        executor: Executor,
+        book: Rulebook,
+        history: RulesHistory,
+        now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._waiting = waiting
         self._executor = executor
         self._book = book
+        self._history = history
         self._now = now
 
     async def preview(
@@ -53,7 +61,7 @@ class Reassignments:
             (case, row) for row in rows if (case := found.get(row["request"])) and manages(caller, [case["theme"]])
         ]
         pairs.sort(key=lambda pair: (pair[0]["precedence"], pair[0]["_id"]))
-        now, rules = self._now(), self._book.current
+        now, rules = self._now(), await self._history.kept(self._book)
         return {
             "_id": new_id(now), "by": str(caller.id), "expert": expert, "reason": reason, "at": now,
             "rules_version": rules.version, "items": await self._matched(pairs, expert, now, rules),
@@ -72,7 +80,7 @@ class Reassignments:
     ) -> Document:
         """Applies a preview and returns it with its outcome; what has changed meanwhile is in a new one, `again`."""
         preview = await self.find(id, caller)
-        rules = self._book.current
+        rules = await self._history.kept(self._book)
         outcome = await self._executor.run(
             reassigning.needs(preview), lambda work: reassigning.confirm(work, id, numbers, release_rest, rules)
         )

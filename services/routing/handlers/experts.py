@@ -13,7 +13,7 @@ from services.routing.rules import Rules
 from services.routing.store import CHECKS, EXPERTS, LOADS
 
 _RECENT = timedelta(days=30)
-_WORKED_KEPT = 200
+WORKED_KEPT = 200
 
 
 def keep_profile(work: Work, id: str, changes: Document, entitled: bool) -> Document:
@@ -83,7 +83,7 @@ def to_match(expert: Document, load: Document | None, now: datetime, due: dateti
         hours_of_one=rules.hours_of_one_request,
         recent=_received(taken, now),
         conflicts=frozenset([*conflicts.get("bodies", ()), *conflicts.get("companies", ())]),
-        worked=frozenset(key for worked in taken.get("worked", ()) for key in _worked_keys(worked)),
+        worked=frozenset(key for worked in taken.get("worked", ()) for key in worked_keys(worked)),
         back=back(expert, now, due),
     )
 
@@ -120,7 +120,7 @@ def remember(work: Work, expert: str, case: Document) -> None:
     load = work.get(LOADS, expert)
     worked = [case["body"], case["procedure"]]
     if load and worked not in load.get("worked", []):
-        work.put(LOADS, {**load, "worked": [*load.get("worked", []), worked][-_WORKED_KEPT:]})
+        work.put(LOADS, {**load, "worked": [*load.get("worked", []), worked][-WORKED_KEPT:]})
 
 
 def free_place(work: Work, expert: str, assignment: str) -> None:
@@ -141,7 +141,8 @@ def _received(load: Document, now: datetime) -> int:
     return sum(count for day, count in load.get("recent", {}).items() if day > first)
 
 
-def _worked_keys(worked: list[str | None]) -> list[str]:
+def worked_keys(worked: list[str | None]) -> list[str]:
+    """What somebody who worked for a body on a procedure is known for."""
     body, procedure = worked
     return [str(body), *([procedure, f"{body}/{procedure}"] if procedure else [])]
 

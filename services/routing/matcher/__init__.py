@@ -24,6 +24,7 @@ from services.routing.matcher.roster import Roster
 from services.routing.matching import NotSolved, Plan, explained, in_order
 from services.routing.rules import Rulebook, Rules
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
+from services.routing.store.rules import RulesHistory
 from services.routing.store.waiting import Waiting
 
 _LARGEST_WAVE, _SMALLEST_WAVE = 10_000, 100
@@ -41,6 +42,7 @@ class Matcher:
         self._executor = executor
         self._now = now
         self._book = book
+        self._history = RulesHistory(database, now)
         self._most = _LARGEST_WAVE
         self._swept: datetime | None = None
         self.roster = Roster(database, self._waiting)
@@ -48,7 +50,7 @@ class Matcher:
     async def run(self) -> bool:
         """One round."""
         try:
-            return await self._round(self._now(), self._book.current)
+            return await self._round(self._now(), await self._history.kept(self._book))
         except AlreadyExists as race:
             # Another matcher was faster: what it did is no longer waiting when we look again.
             log.info("matcher_met_another", collection=race.collection)

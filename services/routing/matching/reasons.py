@@ -1,7 +1,7 @@
 """Why: the share of every criterion, the runners-up, the vetoed, and why nobody could be asked."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -36,7 +36,7 @@ class _Wave:
     """For each request: how many of the wave its expert received before it."""
     held_after: Ints
     losses: dict[str, Floats]
-    """Criterion -> what each request's share of it lost by being a further one."""
+    """Criterion -> how much less each request scored in it for being a further one, without the weight."""
 
 
 def decisions_of(
@@ -90,8 +90,8 @@ def _wave(experts: Experts, rules: Rules, chosen: Ints) -> _Wave:
     losses: dict[str, Floats] = {}
     if further[served].any():
         vectors = {name: getattr(experts, name)[np.maximum(chosen, 0)] for name in ("places", "held", "recent")}
-        each, weights = replace(experts, **vectors), rules.weights_of(None)
-        losses = {name: weights[name] * (score(each, 0) - score(each, further)) for name, score in SPREAD.items()}
+        each = replace(experts, **vectors)
+        losses = {name: score(each, 0) - score(each, further) for name, score in SPREAD.items()}
     return _Wave(experts, rules, chosen, further, held, losses)
 
 
@@ -144,7 +144,8 @@ class _Row:
         first = self._candidate(column)
         if not self._wave.further[number]:
             return first
-        less = {name: float(loss[number]) for name, loss in self._wave.losses.items()}
+        weights = self._wave.rules.weights_of(self._part.cases[0].theme)
+        less = {name: weights[name] * float(loss[number]) for name, loss in self._wave.losses.items()}
         shares = {name: round(share - less.get(name, 0.0), _DIGITS) for name, share in first.shares.items()}
         return replace(first, score=round(first.score - sum(less.values()), _DIGITS), shares=shares)
 
@@ -167,10 +168,19 @@ class _Row:
         return min((back[id] for id, reason in named if reason in _RETURN and id in back), default=None)
 
 
-def _why_nobody(counts: dict[str, int]) -> str:
-    if not counts.keys() - NOT_COMPETENT:
+def reason_for(judged: Sequence[Judged], number: int) -> str:
+    """Why nobody could be asked for a request of a wave, by its place in the order of service: `Decision.reason`."""
+    for part in judged:
+        for row in part.row[part.numbers == number]:
+            # Who could have been asked and was not gave the last place to others.
+            return _why_nobody({_VETO_NAMES[code or _FULL] for code in np.unique(part.against[row]).tolist()})
+    return "no_theme"
+
+
+def _why_nobody(reasons: Collection[str]) -> str:
+    if not set(reasons) - NOT_COMPETENT:
         return "no_competence"
-    return "no_capacity" if "full" in counts else "all_vetoed"
+    return "no_capacity" if "full" in reasons else "all_vetoed"
 
 
 def _with_co_experts(case: Case, decision: Decision, wave: _Wave) -> Decision:

@@ -13,12 +13,13 @@ from services.routing.desk import manages, may_know
 from services.routing.explanation import explain, explain_briefly
 from services.routing.pages.shown import Shown, people_in
 from services.routing.store import ASSIGNMENTS
+from services.routing.store.rules import RulesHistory
 from services.routing.wording import CRITERION
 
 Anybody = Annotated[Caller, Depends(allow(*PEOPLE))]
 
 
-def router(shown: Shown) -> APIRouter:
+def router(shown: Shown, history: RulesHistory) -> APIRouter:
     """The page."""
     routes = APIRouter(include_in_schema=False)
 
@@ -31,6 +32,7 @@ def router(shown: Shown) -> APIRouter:
         inside = manages(caller, [case["theme"]])
         made = await shown.reading.decisions(case["_id"])
         names = await shown.names.of([id for one in made for id in people_in(one)]) if inside else {}
+        rules = {one["_id"]: await history.of(one["rules_version"], one["at"]) for one in made}
         translator = shown.pages.translations.translator(language_of(request, caller))
         return shown.pages.render(
             request,
@@ -38,7 +40,9 @@ def router(shown: Shown) -> APIRouter:
             caller,
             number=number,
             inside=inside,
-            decisions=[_described(one, translator, names, inside) for one in made],
+            decisions=[
+                _described(one, translator, names, inside) | _rules(one, rules[one["_id"]], translator) for one in made
+            ],
         )
 
     return routes
@@ -47,6 +51,15 @@ def router(shown: Shown) -> APIRouter:
 def _described(made: Document, translator: Translator, names: dict[str, str], inside: bool) -> dict[str, Any]:
     explained = explain(made, translator, names) if inside else explain_briefly(made, translator)
     return {"at": made["at"], "sentences": explained, "table": _table(made, translator, names) if inside else None}
+
+
+def _rules(made: Document, rules: Document | None, translator: Translator) -> dict[str, Any]:
+    """The rules that decided, from the day on which they began to: the weights of the theme, and their whole text."""
+    if rules is None:
+        return {"rules": None}
+    weights = made.get("weights") or rules["themes"].get(made["theme"] or "", rules["weights"])
+    points = [(translator(CRITERION[name]), _points(translator, weight)) for name, weight in weights.items()]
+    return {"rules": {"since": rules["since"], "version": rules["version"], "weights": points, "text": rules["text"]}}
 
 
 def _table(made: Document, translator: Translator, names: dict[str, str]) -> dict[str, Any] | None:

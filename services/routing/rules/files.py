@@ -20,12 +20,16 @@ log = structlog.get_logger()
 
 def load_rules(path: Path | None = None) -> Rules:
     """The rules of a file. Raises WrongRules."""
-    path = path or DEFAULT
+    return load_edition(path or DEFAULT)[0]
+
+
+def load_edition(path: Path) -> tuple[Rules, str]:
+    """The rules of a file, and its text. Raises WrongRules."""
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, yaml.SafeLoader)
         lines = dict(_lines(root, ())) if root else {}
-        return Rules.model_validate(yaml.safe_load(text))
+        return Rules.model_validate(yaml.safe_load(text)), text
     except (OSError, UnicodeDecodeError) as error:
         raise WrongRules(f"{path.name}: {error}") from error
     except yaml.YAMLError as error:
@@ -45,7 +49,12 @@ class Rulebook:
         self._path = path or DEFAULT
         self._seen = self._state()
         self._task: asyncio.Task[None] | None = None
-        self.current = load_rules(self._path)
+        self.current, self._text = load_edition(self._path)
+
+    @property
+    def edition(self) -> tuple[Rules, str]:
+        """The rules in force and the text that they were read from."""
+        return self.current, self._text
 
     async def start(self) -> None:
         """Looks at the file from now on."""
@@ -65,13 +74,13 @@ class Rulebook:
             return
         self._seen = state
         try:
-            rules = load_rules(self._path)
+            rules, text = load_edition(self._path)
             if rules != self.current and rules.version == self.current.version:
                 raise WrongRules(f"{self._path.name}: the rules changed and `version` is still {rules.version!r}")
         except WrongRules as wrong:
             log.error("rules_not_reloaded", reason=str(wrong), in_force=self.current.version)
             return
-        self.current = rules
+        self.current, self._text = rules, text
         log.info("rules_reloaded", version=rules.version)
 
     def _state(self) -> tuple[int, int, int] | None:

@@ -6,6 +6,7 @@ decisions    why: chosen, shares of the score, runners-up, vetoed with reasons, 
 experts      profiles: themes with levels, kinds, provinces, capacity, absences
 loads        which assignments take an expert's places; guards the capacity by its version
 reassignments previews of an expert's cases going to others, and what became of each; forgotten after 30 days
+rules        the text of every version of the rules, from the moment at which it began to decide
 checks       experts to look at from a moment on: a place was freed, a profile changed, an absence ends
 agendas      the slots that each expert offers for talks, with the talks that took them; one document a person
 talks        talks that were booked, moved and called off
@@ -64,6 +65,7 @@ INDEXES = (
     Index(ACTIONS, (("assignment", 1), ("day", -1), ("_id", -1))),
     Index(ACTIONS, (("expert", 1), ("month", 1), ("day", -1), ("_id", -1))),
     Index(ACTIONS, (("task_force", 1), ("month", 1))),
+    Index("rules", (("version", 1), ("since", -1))),
 )
 
 DERIVED: tuple[str, ...] = ()

@@ -18,6 +18,8 @@ from services.routing.criteria import Experts
 from services.routing.matcher.apart import planned
 from services.routing.matching import explained, plan
 from services.routing.rules import load_rules
+from services.routing.simulation.engine import Engine
+from tests.bench.routing.half_year import half_year
 from tests.bench.routing.independent import greedy, matrix, optimum
 from tests.bench.routing.instances import instance
 
@@ -135,6 +137,16 @@ def alone(bars: Bars, experts: int) -> None:
     bars.put(f"one request, {experts} experts: decided and explained, CPU", each * 1000, "ms", 2.0)
 
 
+def simulated(bars: Bars, requests: int) -> None:
+    """Half a year played once as it is; the figures beside each other take it twice. The names are stable keys."""
+    scenario = half_year(requests, 120)
+    began, cpu = time.perf_counter(), time.process_time()
+    run = Engine(scenario).run()
+    bars.put("simulation_half_year_120_experts_requests", len(run.courses), "requests")
+    bars.put("simulation_half_year_120_experts_seconds", time.perf_counter() - began, "s", 20.0)
+    bars.put("simulation_half_year_120_experts_cpu_seconds", time.process_time() - cpu, "s")
+
+
 def main(arguments: list[str]) -> int:
     scale = SCALES["quick" if "quick" in arguments else "full"]
     bars = Bars()
@@ -142,6 +154,7 @@ def main(arguments: list[str]) -> int:
     compared(bars, scale)
     for experts in (25, 200, 1_000):
         alone(bars, experts)
+    simulated(bars, scale.requests)
     bars.put("memory of this process, most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MB")
     return 1 if bars.missed else 0
 

@@ -1,0 +1,197 @@
+"""The run of a scenario: from event to event in simulated time, deciding by the very functions of production.
+
+Requests come, experts answer, work ends, people leave and come back. All events of one moment are followed by a wave
+like the matcher's: who is ready, and for every expert with a place the first waiting requests that suit them.
+Nothing is read or written here: a run depends on its scenario alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+
+from services.routing.matching import Plan, plan
+from services.routing.matching.reasons import reason_for
+from services.routing.simulation.answers import answer_of
+from services.routing.simulation.course import Course, Offer, Run
+from services.routing.simulation.crew import Crew
+from services.routing.simulation.queue import Queue
+from services.routing.simulation.scenario import Scenario, Spell
+
+_LOOK_EVERY = timedelta(hours=1)
+_TELL_EVERY = 200
+_LARGEST_WAVE = 10_000
+Act = Callable[[datetime], None]
+# At one moment places become free first, then people answer, then requests come.
+_END, _TURN, _ANSWER, _LEAVE, _COME, _LOOK = range(6)
+
+
+class Engine:
+    """One run; `told` hears the share of it that is done."""
+
+    def __init__(self, scenario: Scenario, told: Callable[[float], None] = lambda share: None) -> None:
+        self._scenario, self._told = scenario, told
+        self._crew = Crew(scenario.profiles, scenario.loads, scenario.rules, scenario.start)
+        self._courses = {one.case.id: Course(one, one.case) for one in scenario.arrivals}
+        self._run = Run(scenario, self._courses, self._crew)
+        self._queue = Queue()
+        self._events: list[tuple[datetime, int, int, Act]] = []
+        self._number = 0
+        self._ready: dict[str, Course] = {}
+        self._asked: dict[str, dict[str, None]] = {}
+        """Expert -> requests whose offer they have not answered."""
+        self._freed: dict[str, None] = {}
+
+    def run(self) -> Run:
+        """Plays the scenario to the end of its period."""
+        self._prepare()
+        done, start, end = 0, self._scenario.start, self._scenario.end
+        while self._events and self._events[0][0] < end:
+            now = self._events[0][0]
+            if done % _TELL_EVERY == 0:
+                self._told((now - start) / (end - start))
+            done += 1
+            self._freed.update(dict.fromkeys(self._crew.look(now)))
+            while self._events and self._events[0][0] == now:
+                heappop(self._events)[3](now)
+            while self._ready or self._freed:
+                self._wave(now)
+        self._crew.close(end)
+        self._told(1.0)
+        return self._run
+
+    def _prepare(self) -> None:
+        scenario, crew = self._scenario, self._crew
+        for one in scenario.carried:
+            if one.expert in crew.columns.index:
+                crew.hold(one.expert, one.id)
+                until = one.until or scenario.start + scenario.behaviour.works(scenario.seed, one.id, None, 0)
+                self._at(until, _END, lambda now, one=one: self._give(one.expert, one.id, now))  # type: ignore[misc]
+        for course in self._courses.values():
+            self._at(course.arrival.at, _COME, lambda now, course=course: self._comes(course, now))  # type: ignore[misc]
+        for at in crew.turns:
+            self._at(at, _TURN, self._turns)
+        self._at(scenario.start, _LOOK, self._look)
+
+    def _at(self, at: datetime, order: int, act: Act) -> None:
+        self._number += 1
+        heappush(self._events, (max(at, self._scenario.start), order, self._number, act))
+
+    def _look(self, now: datetime) -> None:
+        """Time alone changes who is there; the look itself is what `run` begins every moment with."""
+        self._at(now + _LOOK_EVERY, _LOOK, self._look)
+
+    def _comes(self, course: Course, now: datetime) -> None:
+        course.state = "waiting"
+        self._ready[course.case.id] = course
+        if course.arrival.leaves is not None and course.spell == 0:
+            self._at(course.arrival.at + course.arrival.leaves, _LEAVE, lambda at: self._leaves(course, at))
+
+    def _leaves(self, course: Course, now: datetime) -> None:
+        if course.state in ("waiting", "offered", "coordinator") and course.accepted is None:
+            self._withdraw(course, now)
+            self._ready.pop(course.case.id, None)
+            self._queue.take(course.case.id)
+            course.state = "left"
+
+    def _turns(self, now: datetime) -> None:
+        """Somebody comes or goes: what people who are away have not answered goes to others."""
+        for expert in [expert for expert in self._asked if self._asked[expert] and not self._crew.there(expert)]:
+            for id in list(self._asked[expert]):
+                self._withdraw(self._courses[id], now)
+                self._ready[id] = self._courses[id]
+
+    def _withdraw(self, course: Course, now: datetime) -> None:
+        if course.state == "offered":
+            self._asked[course.expert].pop(course.case.id, None)
+            self._give(course.expert, course.assignment, now)
+            course.token += 1
+            course.state = "waiting"
+
+    def _give(self, expert: str, assignment: str, now: datetime) -> None:
+        self._crew.release(expert, assignment, now)
+        self._freed[expert] = None
+
+    def _wave(self, now: datetime) -> None:
+        freed, self._freed = list(self._freed), {}
+        free = {id: places for id in freed if (places := self._crew.free(id))} if len(self._queue) else {}
+        limit = min(max(sum(free.values()), 1), _LARGEST_WAVE)
+        found = {id: self._queue.eligible(self._crew.expert(id), self._crew.alone(id), limit) for id in free}
+        rows = {case.id: case for cases in found.values() for case in cases}
+        rows |= {id: course.case for id, course in self._ready.items()}
+        self._ready = {}
+        if rows:
+            made = plan(rows.values(), self._crew.columns, self._scenario.rules)
+            self._run.waves += 1
+            self._keep(made, now)
+        # Whose list was not seen to its end may still find somebody.
+        self._freed.update({id: None for id, cases in found.items() if len(cases) == limit and self._crew.free(id)})
+
+    def _keep(self, made: Plan, now: datetime) -> None:
+        for number, (case, position) in enumerate(zip(made.waiting, made.chosen.tolist(), strict=True)):
+            course = self._courses[case.id]
+            if position >= 0:
+                self._queue.take(case.id)
+                self._offer(course, self._crew.columns.ids[position], len(made.waiting), now)
+            elif len(case.declined_by) >= self._scenario.rules.most_refusals:
+                self._queue.take(case.id)
+                course.state = "coordinator"
+            else:
+                self._queue.put(case)
+                if course.round == 0 and not course.reason:
+                    course.reason = reason_for(made.judged, number)
+
+    def _offer(self, course: Course, expert: str, wave: int, now: datetime) -> None:
+        course.round += 1
+        course.token += 1
+        course.state, course.expert = "offered", expert
+        course.first_offer = course.first_offer or now
+        self._crew.take(expert, course.assignment, now)
+        self._asked.setdefault(expert, {})[course.case.id] = None
+        self._run.offers.append(Offer(now, course.case.id, expert, course.round, wave))
+        answer, token = answer_of(course, self._scenario, now), course.token
+
+        def answered(at: datetime) -> None:
+            if course.token == token:
+                self._asked[expert].pop(course.case.id)
+                if answer.status == "accepted":
+                    self._accepted(course, answer.given_back, at)
+                else:
+                    self._refused(course, at)
+
+        self._at(answer.at, _ANSWER, answered)
+
+    def _refused(self, course: Course, now: datetime) -> None:
+        course.refusals += 1
+        self._again(course, now)
+
+    def _again(self, course: Course, now: datetime) -> None:
+        """Somebody else is asked."""
+        course.token += 1
+        course.state = "waiting"
+        course.case = replace(course.case, declined_by=course.case.declined_by | {course.expert})
+        self._give(course.expert, course.assignment, now)
+        self._ready[course.case.id] = course
+
+    def _accepted(self, course: Course, given_back: datetime | None, now: datetime) -> None:
+        course.state = "in_work"
+        if course.accepted is None:
+            course.accepted, course.lead = now, course.expert
+        self._crew.remember(course.expert, course.case)
+        if given_back is not None:
+            self._at(given_back, _END, lambda at: self._again(course, at))
+            return
+        spells, scenario = course.arrival.spells, self._scenario
+        spell = spells[course.spell] if course.spell < len(spells) else Spell()
+        works = spell.works or scenario.behaviour.works(scenario.seed, course.case.id, course.case.theme, course.spell)
+        self._at(now + works, _END, lambda at: self._ends(course, at))
+
+    def _ends(self, course: Course, now: datetime) -> None:
+        """The work is done; a request that is opened again goes to whoever had it, if that is possible."""
+        self._give(course.expert, course.assignment, now)
+        course.state = "done"
+        course.spell += 1
+        if course.spell < len(course.arrival.spells):
+            course.case = replace(course.case, former=course.expert)
+            gap = course.arrival.spells[course.spell].gap
+            self._at(now + gap, _COME, lambda at: self._comes(course, at))

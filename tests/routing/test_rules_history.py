@@ -1,0 +1,56 @@
+"""The text of the rules that decided is found again, whatever the file says today."""
+
+from datetime import timedelta
+
+from services.routing.rules import Rulebook
+from services.routing.rules.files import DEFAULT
+from services.routing.store.rules import RULES, RulesHistory
+from tests.routing.material import BOOK, Routing
+
+PAGE = "/desk/requests/2026-000001/decision"
+
+
+async def test_the_text_of_the_rules_is_kept_before_they_decide(routing: Routing) -> None:
+    routing.matcher._history._kept.clear()
+    await routing.expert("only")
+    request = await routing.submit(1)
+    await routing.match()
+
+    made = await routing.decision(request)
+    kept = await RulesHistory(routing.database, routing.clock.now).of(made["rules_version"], made["at"])
+
+    assert kept is not None
+    assert kept["text"] == DEFAULT.read_text(encoding="utf-8")
+    assert kept["weights"] == made["weights"]
+
+
+async def test_other_rules_under_the_same_version_are_kept_beside_the_first(routing: Routing, tmp_path) -> None:
+    history, path = RulesHistory(routing.database, routing.clock.now), tmp_path / "rules.yaml"
+    await history.kept(BOOK)
+    before = routing.clock.now()
+    path.write_text(DEFAULT.read_text().replace("most_refusals: 4", "most_refusals: 5"), encoding="utf-8")
+    routing.clock.advance(timedelta(hours=1))
+
+    await history.kept(Rulebook(path))
+
+    assert len(await routing.database.find(RULES, {})) == 2
+    first, later = await history.of("2", before), await history.of("2", routing.clock.now())
+    assert first and "most_refusals: 4" in first["text"]
+    assert later and "most_refusals: 5" in later["text"]
+
+
+async def test_the_page_of_a_decision_shows_the_rules_of_its_day(routing: Routing) -> None:
+    routing.matcher._history._kept.clear()
+    await routing.expert("only")
+    await routing.submit(1)
+    await routing.match()
+    await routing.grant("carla", "coordinator")
+    await routing.grant("ugo", "official", "body", "012133")
+
+    async with routing.browser("carla") as carla, routing.browser("ugo") as ugo:
+        inside, outside = await carla.get(PAGE), await ugo.get(PAGE)
+
+    assert "Regole del 23 novembre 2026" in inside.text
+    assert "most_refusals: 4" in inside.text
+    assert "Regole del 23 novembre 2026" in outside.text
+    assert "most_refusals" not in outside.text
