@@ -34,7 +34,9 @@ async def _solved(town: Town, body: str = VARESE) -> str:
 async def test_a_request_of_the_same_body_that_is_alike_is_told_best_first(town: Town) -> None:
     _, key = await town.official()
     alike = await town.submitted(title=TITLE, description=TEXT)
-    other = await town.submitted(title="Rumore del bar in piazza", description="Ordinanza sugli orari notturni del bar.")
+    other = await town.submitted(
+        title="Rumore del bar in piazza", description="Ordinanza sugli orari notturni del bar."
+    )
 
     found = (await _similar(town, key))["duplicates"]
 

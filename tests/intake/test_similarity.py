@@ -64,7 +64,9 @@ def test_the_title_alone_finds_the_request_that_it_names() -> None:
 
 
 def test_courtesy_numbers_and_the_name_of_the_body_do_not_make_requests_alike() -> None:
-    polite = "Buongiorno, chiediamo gentilmente un parere su come procedere. Cordiali saluti, il responsabile dell'ufficio"
+    polite = (
+        "Buongiorno, chiediamo gentilmente un parere su come procedere. Cordiali saluti, il responsabile dell'ufficio"
+    )
     one = text(("Richiesta urgente", f"{polite}. Prot. 123/2026: dehors del ristorante"), "Comune di Busto Arsizio")
     other = text(("Richiesta urgente", f"{polite}. Prot. 123/2026: taglio del bosco"), "Comune di Busto Arsizio")
 

@@ -99,7 +99,9 @@ async def test_a_search_is_saved_with_a_name_opened_and_deleted(visit) -> None:
     number = await ask(official, title="Narcisi in fiore", kind="legal")
     address = "/requests?q=narciso&kind=legal&theme=waste-management&sort=oldest"
 
-    fields = {name: unescape(value) for name, value in hidden((await official.get(address)).text, "/requests/views").items()}
+    fields = {
+        name: unescape(value) for name, value in hidden((await official.get(address)).text, "/requests/views").items()
+    }
     sent = await official.http.post("/requests/views", data={**fields, "name": "Fiori"})
     page = await official.get(sent.headers["location"])
     listed = await official.get("/requests")
@@ -118,7 +120,13 @@ async def test_the_list_is_narrowed_by_every_filter_of_the_page_and_forgives_wha
     official = await visit("official", BERGAMO)
     number = await ask(official, title="Mughetti in ombra", kind="legal")
 
-    for query in ("kind=legal", "theme=waste-management", "assigned=false", "from=2020-01-01&to=2099-01-01", "sort=oldest"):
+    for query in (
+        "kind=legal",
+        "theme=waste-management",
+        "assigned=false",
+        "from=2020-01-01&to=2099-01-01",
+        "sort=oldest",
+    ):
         assert number in (await official.get(f"/requests?q=mughetto&{query}")).text, query
     for query in ("kind=technical", "theme=site-remediation", "assigned=me", "to=2020-01-01"):
         assert number not in (await official.get(f"/requests?q=mughetto&{query}")).text, query

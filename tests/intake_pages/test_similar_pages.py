@@ -58,15 +58,21 @@ async def _by_mail(service, official, title: str) -> str:
 
 async def test_a_mail_like_an_open_request_is_joined_by_one_click_of_who_may(service, visit) -> None:
     official, coordinator = await visit("official", VARESE), await visit("coordinator")
-    first = await ask(official, body=VARESE, title="Frana sul sentiero della Rocca", description="Massi sul sentiero della Rocca.")
-    second = await ask(official, body=VARESE, title="Massi della frana sul sentiero Rocca", description="Frana, massi sul sentiero.")
+    first = await ask(
+        official, body=VARESE, title="Frana sul sentiero della Rocca", description="Massi sul sentiero della Rocca."
+    )
+    second = await ask(
+        official, body=VARESE, title="Massi della frana sul sentiero Rocca", description="Frana, massi sul sentiero."
+    )
     await service.database["requests"].update_one({"number": second}, {"$set": {"channel": "pec"}})
 
     seen, page = await official.get(f"/requests/{second}"), await coordinator.get(f"/requests/{second}")
     not_by_mail = await coordinator.get(f"/requests/{first}")
     action = f"/requests/{second}/similar/merge"
     data = hidden(page.text, action)
-    refused = await official.http.post(action, data={**data, "csrf_token": hidden(seen.text, f"/requests/{second}/reply")["csrf_token"]})
+    refused = await official.http.post(
+        action, data={**data, "csrf_token": hidden(seen.text, f"/requests/{second}/reply")["csrf_token"]}
+    )
     answers = [await coordinator.http.post(action, data=data) for _ in range(2)]
     after = await coordinator.get(answers[0].headers["location"])
 

@@ -21,17 +21,18 @@ _LEAST = 3
 _GENERAL = frozenset(
     tokens(
         """
-    gentilmente cortesemente pregiati esimi ringraziamo ringraziando porgiamo porgo disposizione telefono mail prot
-    protocollo buongiorno salve gentili egregi spettabile cordiali distinti saluti grazie attesa riscontro anticipatamente
-    comune comunale ente enti ufficio uffici sindaco segretario responsabile tecnico tecnica settore servizio
-    richiesta richiedere chiede chiediamo chiedere richiede assistenza supporto aiuto quesito parere domanda
-    informazioni indicazioni chiarimenti consulenza esperto esperti task force serve bisogno occorre necessario
-    dobbiamo possiamo vorremmo come procedere procedura procedimento pratica pratiche istanza norma normativa legge
-    decreto articolo art comma termine termini giorni mesi anno anni data entro scadenza urgente urgenza presente
-    oggetto relativa relativo merito riguardo inerente circa seguito allegato allegati documenti documento modello
-    schema atto atti fac simile caso situazione problema territorio area zona via piazza nuovo nuova privato ditta
-    societa cittadino proprietario presentato presentata ricevuto ricevuta fare fatto stato stata competente
-    competenza possibile corretto deve devono essere prima dopo senza sempre anche ancora gia
+    gentilmente cortesemente pregiati esimi ringraziamo ringraziando porgiamo porgo disposizione telefono mail
+    prot protocollo buongiorno salve gentili egregi spettabile cordiali distinti saluti grazie attesa riscontro
+    anticipatamente comune comunale ente enti ufficio uffici sindaco segretario responsabile tecnico tecnica
+    settore servizio richiesta richiedere chiede chiediamo chiedere richiede assistenza supporto aiuto quesito
+    parere domanda informazioni indicazioni chiarimenti consulenza esperto esperti task force serve bisogno
+    occorre necessario dobbiamo possiamo vorremmo come procedere procedura procedimento pratica pratiche istanza
+    norma normativa legge decreto articolo art comma termine termini giorni mesi anno anni data entro scadenza
+    urgente urgenza presente oggetto relativa relativo merito riguardo inerente circa seguito allegato allegati
+    documenti documento modello schema atto atti fac simile caso situazione problema territorio area zona via
+    piazza nuovo nuova privato ditta societa cittadino proprietario presentato presentata ricevuto ricevuta fare
+    fatto stato stata competente competenza possibile corretto deve devono essere prima dopo senza sempre anche
+    ancora gia
     """
     )
 )

@@ -19,7 +19,9 @@ _DOTTED = re.compile(r"\b(?:[a-z]{1,3}\.){2,}(?:[a-z]{1,3}\b)?")
 _PART = re.compile(r"[a-z0-9]+(?:[-/.][a-z0-9]+)*")
 _MARKS = re.compile(r"[-/.]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_MORE_SMALL_WORDS = frozenset(["un", "quest", "dov", "com", "nessun", "ciascun", "cos", "bell", "buon", "sant", "dev", "puo"])
+_MORE_SMALL_WORDS = frozenset(
+    ["un", "quest", "dov", "com", "nessun", "ciascun", "cos", "bell", "buon", "sant", "dev", "puo"]
+)
 """Left over where an apostrophe was: quest'anno, dov'è, com'è."""
 
 

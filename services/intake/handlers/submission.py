@@ -196,6 +196,6 @@ def _document(submission: Submission, now: datetime) -> Document:
         "merged_into": None,
         "merged_from": [],
         "tokens": tokens(
-            submission.number, form.title, protocol["number"] if protocol else "", body.name, form.description
+            submission.number, form.title, (protocol or {}).get("number", ""), body.name, form.description
         ),
     }

@@ -3,8 +3,8 @@
 Of several lists (see `search`) the shortest from here on is read. How long they are is looked up, not guessed: their
 four hundredth entry is asked for, from the index alone. The rest of the filter is held against its documents. Lists
 that hardly meet (a frequent word of one theme among the requests of another) would be read to their end: instead the
-search stops after `EFFORT` documents, or `PATIENCE`, and says where, so that the next page goes on there. The planner of MongoDB is not
-asked: it remembers for all words what was good for one.
+search stops after `EFFORT` documents, or `PATIENCE`, and says where, so that the next page goes on there. The planner
+of MongoDB is not asked: it remembers for all words what was good for one.
 """
 
 import time

@@ -89,7 +89,12 @@ def main(arguments: list[str]) -> int:
     named = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     parts = tuple(named.get("only", ",".join(PARTS)).split(","))
     count = int(named.get("requests", "1000000"))
-    if {*named} - {"only", "requests", "folder"} or {*parts} - {*PARTS, "fill"} or len(named) < len(arguments) or count < 100:
+    if (
+        {*named} - {"only", "requests", "folder"}
+        or {*parts} - {*PARTS, "fill"}
+        or len(named) < len(arguments)
+        or count < 100
+    ):
         sys.stderr.write(__doc__ or "")
         return 2
     before = load_average()
