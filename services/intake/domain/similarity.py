@@ -18,6 +18,8 @@ _TITLE, _WHOLE, _WITHIN = 0.2, 0.4, 0.4
 _HARDLY = 0.15
 _LEAST = 3
 """Words that say something, below which nothing is compared: of two words one is soon the same."""
+_SHARED = 2
+"""Words that say something, which two texts must have in common."""
 _GENERAL = frozenset(
     tokens(
         """
@@ -51,6 +53,10 @@ class Text:
         left = frozenset(besides)
         told = frozenset(_plain(tokens(title))) - left
         return cls(told, frozenset(_plain(words)) - left | told)
+
+    def shares(self, words: Iterable[str]) -> bool:
+        """Whether these words hold enough of ours for a comparison to be worth its while."""
+        return len((self.words - _GENERAL).intersection(words)) >= _SHARED
 
     @property
     def says_something(self) -> bool:

@@ -56,7 +56,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
             drafts=await drafts.shown(parts, caller, words) if may_ask and not (cursor or kept) else [],
             views=await views.shown(parts, caller, address), filter=address,
             **_choices(words), values={**dict.fromkeys(NAMES, ""), "q": q, **kept},
-            far=position(following, moment, text)[0] if following else None, sparse=bool(following) and len(rows) < PAGE,
+            far=position(following, moment, text)[0] if following else None,
+            sparse=following is not None and len(rows) < PAGE,
             next="/requests?" + urlencode({**kept, "cursor": following}) if following else None,
             first=("/requests?" + urlencode(kept)).rstrip("?") if cursor else None,
         )  # fmt: skip

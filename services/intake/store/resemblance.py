@@ -20,7 +20,7 @@ _FIELDS: Document = {
     "lead": 1, "resolution.outcome": 1,
 }  # fmt: skip
 _OF_A_BODY = [("body", 1), ("status", 1), *ORDER]
-_RAREST, _LOOKED_UP, _FREQUENT = 4, 8, 300
+_RAREST, _LOOKED_UP, _FREQUENT = 4, 6, 300
 
 
 class ResemblanceStore:
