@@ -20,7 +20,10 @@ from tests.bench.material import BODIES, official_key, request_body
 
 @dataclass
 class Job:
-    """method: POST sends requests of `material`, GET reads the paths in turn, with a key or as a page. keep: tell ids with their times."""
+    """method: POST sends requests of `material`, GET reads the paths in turn, with a key or as a page.
+
+    keep: tell ids with their times.
+    """
 
     port: int
     connections: int

@@ -111,7 +111,8 @@ async def test_two_windows_never_make_more_than_the_limit(town: Town) -> None:
     ("fields", "status"),
     [
         ({"description": "x" * 20_001}, 422), ({"title": "x" * 201}, 422), ({"title": "a\x00b"}, 422),
-        ({"kind": "magic"}, 422), ({"number": "1"}, 422), ({"body": BERGAMO}, 403), ({"description": "x" * 20_000}, 200),
+        ({"kind": "magic"}, 422), ({"number": "1"}, 422), ({"body": BERGAMO}, 403),
+        ({"description": "x" * 20_000}, 200),
     ],
 )  # fmt: skip
 async def test_what_a_draft_may_hold_is_limited(town: Town, fields: dict[str, str], status: int) -> None:
@@ -144,6 +145,22 @@ async def test_erasing_a_person_empties_what_they_had_begun(town: Town) -> None:
     row = await town.service.database["drafts"].find_one({"_id": id})
     assert row["fields"] == {}
     assert await town.service.database["drafts"].count_documents({"person": person, "place": {"$type": "int"}}) == 0
+
+
+async def test_the_drafts_of_a_person_are_read_from_an_index(town: Town) -> None:
+    person, key = await town.official()
+    await _kept(town, key)
+    profile = town.service.database["system.profile"]
+    await profile.drop()
+    await town.service.database.raw.command({"profile": 2})
+
+    await _listed(town, key)
+    await town.service.database.raw.command({"profile": 0})
+
+    (asked,) = [row async for row in profile.find({"op": "query", "ns": {"$regex": r"\.drafts$"}})]
+    assert asked["planSummary"].startswith("IXSCAN { person: 1, place: 1 }")
+    assert asked["docsExamined"] == 1
+    assert person
 
 
 async def test_mongodb_deletes_drafts_whose_time_is_over_and_no_event_tells_of_them(town: Town) -> None:

@@ -39,7 +39,7 @@ class Similar(BaseModel):
 
 
 class SimilarRequests(BaseModel):
-    """Best first. duplicates: of the same body, under way or of the last months. solved: earlier ones that were solved."""
+    """Best first. duplicates: of the same body, under way or of the last months. solved: what was solved before."""
 
     duplicates: list[Similar]
     solved: list[Similar]

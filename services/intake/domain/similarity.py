@@ -18,20 +18,23 @@ _TITLE, _WHOLE, _WITHIN = 0.2, 0.4, 0.4
 _HARDLY = 0.15
 _LEAST = 3
 """Words that say something, below which nothing is compared: of two words one is soon the same."""
+_SHARED = 2
+"""Words that say something, which two texts must have in common."""
 _GENERAL = frozenset(
     tokens(
         """
-    gentilmente cortesemente pregiati esimi ringraziamo ringraziando porgiamo porgo disposizione telefono mail prot
-    protocollo buongiorno salve gentili egregi spettabile cordiali distinti saluti grazie attesa riscontro anticipatamente
-    comune comunale ente enti ufficio uffici sindaco segretario responsabile tecnico tecnica settore servizio
-    richiesta richiedere chiede chiediamo chiedere richiede assistenza supporto aiuto quesito parere domanda
-    informazioni indicazioni chiarimenti consulenza esperto esperti task force serve bisogno occorre necessario
-    dobbiamo possiamo vorremmo come procedere procedura procedimento pratica pratiche istanza norma normativa legge
-    decreto articolo art comma termine termini giorni mesi anno anni data entro scadenza urgente urgenza presente
-    oggetto relativa relativo merito riguardo inerente circa seguito allegato allegati documenti documento modello
-    schema atto atti fac simile caso situazione problema territorio area zona via piazza nuovo nuova privato ditta
-    societa cittadino proprietario presentato presentata ricevuto ricevuta fare fatto stato stata competente
-    competenza possibile corretto deve devono essere prima dopo senza sempre anche ancora gia
+    gentilmente cortesemente pregiati esimi ringraziamo ringraziando porgiamo porgo disposizione telefono mail
+    prot protocollo buongiorno salve gentili egregi spettabile cordiali distinti saluti grazie attesa riscontro
+    anticipatamente comune comunale ente enti ufficio uffici sindaco segretario responsabile tecnico tecnica
+    settore servizio richiesta richiedere chiede chiediamo chiedere richiede assistenza supporto aiuto quesito
+    parere domanda informazioni indicazioni chiarimenti consulenza esperto esperti task force serve bisogno
+    occorre necessario dobbiamo possiamo vorremmo come procedere procedura procedimento pratica pratiche istanza
+    norma normativa legge decreto articolo art comma termine termini giorni mesi anno anni data entro scadenza
+    urgente urgenza presente oggetto relativa relativo merito riguardo inerente circa seguito allegato allegati
+    documenti documento modello schema atto atti fac simile caso situazione problema territorio area zona via
+    piazza nuovo nuova privato ditta societa cittadino proprietario presentato presentata ricevuto ricevuta fare
+    fatto stato stata competente competenza possibile corretto deve devono essere prima dopo senza sempre anche
+    ancora gia
     """
     )
 )
@@ -50,6 +53,10 @@ class Text:
         left = frozenset(besides)
         told = frozenset(_plain(tokens(title))) - left
         return cls(told, frozenset(_plain(words)) - left | told)
+
+    def shares(self, words: Iterable[str]) -> bool:
+        """Whether these words hold enough of ours for a comparison to be worth its while."""
+        return len((self.words - _GENERAL).intersection(words)) >= _SHARED
 
     @property
     def says_something(self) -> bool:

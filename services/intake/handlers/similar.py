@@ -7,6 +7,7 @@ is told those of their own bodies, experts and coordination those of all.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
@@ -69,9 +70,11 @@ async def _compare(parts: Parts, caller: Caller, text: Text, body: str | None, i
         return Resemblance([], [])
     store = parts.stores.resemblance
     near = await store.under_way(body, parts.clock.now() - _RECENT) if body else []
-    near = [row for row in near if row["_id"] != itself and sees(caller, row)]
+    near = [row for row in near if row["_id"] != itself and text.shares(row["tokens"]) and sees(caller, row)]
     taken = {row["_id"] for row in near} | {itself}
-    solved = [row for row in await _solved(parts, caller, text) if row["_id"] not in taken]
+    solved = [
+        row for row in await _solved(parts, caller, text) if row["_id"] not in taken and text.shares(row["tokens"])
+    ]
     every = {row["_id"]: _text(row) for row in (*near, *solved)}
     scale = Scale([*every.values(), text])
     duplicates, others = _best(near, every, text, scale), _best(solved, every, text, scale)
@@ -81,13 +84,19 @@ async def _compare(parts: Parts, caller: Caller, text: Text, body: str | None, i
 async def _solved(parts: Parts, caller: Caller, text: Text) -> Sequence[Document]:
     store = parts.stores.resemblance
     if caller.has("expert", "coordinator", "secretariat"):
-        return await store.solved_anywhere([*sorted(text.title), *sorted(text.words - text.title)])
+        # Of the title first; long words are seldom the frequent ones.
+        return await store.solved_anywhere(sorted(text.words, key=lambda word: (word not in text.title, -len(word))))
     bodies = sorted(caller.scopes(*OF_A_BODY))
     return await store.solved(bodies) if bodies else []
 
 
 def _text(row: Document) -> Text:
-    return Text.of(row["title"], row["tokens"], tokens(row["body_name"]))
+    return Text.of(row["title"], row["tokens"], _of_body(row["body_name"]))
+
+
+@lru_cache(maxsize=2_000)
+def _of_body(name: str) -> list[str]:
+    return tokens(name)
 
 
 def _best(rows: Iterable[Document], texts: dict[str, Text], text: Text, scale: Scale) -> list[Alike]:

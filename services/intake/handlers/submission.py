@@ -146,6 +146,7 @@ def submit(work: Work, submission: Submission) -> Document:
 def _document(submission: Submission, now: datetime) -> Document:
     form, body = submission.form, submission.body
     protocol = form.protocol.model_dump() if form.protocol else None
+    registered = [form.protocol.number] if form.protocol else []
     return {
         "_id": submission.id,
         "schema_version": 1,
@@ -177,7 +178,5 @@ def _document(submission: Submission, now: datetime) -> Document:
         "rating": None,
         "merged_into": None,
         "merged_from": [],
-        "tokens": tokens(
-            submission.number, form.title, protocol["number"] if protocol else "", body.name, form.description
-        ),
+        "tokens": tokens(submission.number, form.title, *registered, body.name, form.description),
     }

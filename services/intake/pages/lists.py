@@ -12,6 +12,7 @@ from services.chassis.auth import Caller, allow, person
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
+from services.chassis.paging import moment, position, text
 from services.chassis.service import Service
 from services.intake.domain.transitions import UNDER_WAY
 from services.intake.handlers.filters import NAMES, lenient
@@ -56,7 +57,8 @@ def router(service: Service, parts: Parts) -> APIRouter:
             drafts=await drafts.shown(parts, caller, words) if may_ask and not (cursor or kept) else [],
             views=await views.shown(parts, caller, address), filter=address,
             **_choices(words), values={**dict.fromkeys(NAMES, ""), "q": q, **kept},
-            far=rows[-1]["submitted_at"] if rows else None, sparse=bool(following) and len(rows) < PAGE,
+            far=position(following, moment, text)[0] if following else None,
+            sparse=following is not None and len(rows) < PAGE,
             next="/requests?" + urlencode({**kept, "cursor": following}) if following else None,
             first=("/requests?" + urlencode(kept)).rstrip("?") if cursor else None,
         )  # fmt: skip

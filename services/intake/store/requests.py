@@ -61,9 +61,10 @@ class RequestQuery:
         """Whether no request can match: its words say nothing, or its codes belong to different things."""
         if self.q and self.q.strip() and not asked(self.q):
             return True
+        # In triage is what has no theme.
         procedure, body = vocabulary.procedure(self.procedure or ""), vocabulary.body(self.body or "")
         return bool(
-            (self.theme and procedure and procedure.theme != self.theme)
+            (self.theme and (self.statuses == ("triage",) or (procedure and procedure.theme != self.theme)))
             or (self.province and body and body.province != self.province)
         )
 

@@ -12,15 +12,15 @@ from services.intake.domain.transitions import UNDER_WAY
 from services.intake.store.scan import mark
 from services.intake.store.search import ORDER, REQUESTS, Listed, Search
 
-MOST = 200
-"""Of each kind."""
+MOST = 100
+"""Of each kind: documents from all times are read from the disk, and the answer is for somebody who is writing."""
 SOLVED = ("resolved", "closed")
 _FIELDS: Document = {
     "number": 1, "title": 1, "body": 1, "body_name": 1, "status": 1, "theme": 1, "tokens": 1, "submitted_at": 1,
     "lead": 1, "resolution.outcome": 1,
 }  # fmt: skip
 _OF_A_BODY = [("body", 1), ("status", 1), *ORDER]
-_RAREST, _LOOKED_UP, _FREQUENT = 4, 12, 300
+_RAREST, _LOOKED_UP, _FREQUENT = 4, 6, 300
 
 
 class ResemblanceStore:

