@@ -78,10 +78,6 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.runs("matcher", 0.5, Matcher(database, executor, clock.now, book).run)
     service.runs("deadlines", 0.5, Deadlines(database, executor, clock.now).run, woken=False)
 
-    simulator = Simulator(Simulations(database), executor, settings, book)
-    job = service.runs("simulations", 1.0, simulator.run, woken=False)
-    service.background.append((simulator.start, simulator.stop))
-
     service.background.append((book.start, book.stop))
     reading, names = Reading(database), Names(settings)
     service.background.append((names.start, names.stop))
@@ -104,13 +100,22 @@ def build(settings: Settings, clock: Clock) -> Service:
         service.web.include(page.router(today))
     service.web.include(answers.router(shown))
     service.web.include(decision.router(shown, history))
-    asking = Asking(database, executor, job.woken.set, clock.now)
-    service.web.include(simulations_api.router(asking))
-    service.web.include(simulation.router(shown, asking, book))
+    _simulations(service, shown, book)
     directory = Directory(settings)
     service.background.append((directory.start, directory.stop))
     _coordination(service, desk, names, book, history, directory)
     return service
+
+
+def _simulations(service: Service, shown: Shown, book: Rulebook) -> None:
+    """What would have been: asked on a page or by the API, computed in a process of its own."""
+    database, executor = service.database, service.executor
+    simulator = Simulator(Simulations(database), executor, service.settings, book)
+    job = service.runs("simulations", 1.0, simulator.run, woken=False)
+    service.background.append((simulator.start, simulator.stop))
+    asking = Asking(database, executor, job.woken.set, service.clock.now)
+    service.web.include(simulations_api.router(asking))
+    service.web.include(simulation.router(shown, asking, book))
 
 
 def _coordination(

@@ -132,7 +132,8 @@ async def test_a_broker_that_has_forgotten_its_group_and_answers_it_is_read_from
     held.batches.clear()
     await sent(embedded, b"3", b"4", b"5", b"6")
 
-    await eventually(lambda: {b"3", b"4", b"5", b"6"} <= {value for batch in held.batches for value in batch})
+    wanted = {b"3", b"4", b"5", b"6"}
+    await eventually(lambda: wanted <= {value for batch in held.batches for value in batch}, seconds=30)
 
 
 def _inner(consumer: Consumer) -> Any:

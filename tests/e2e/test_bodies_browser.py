@@ -85,15 +85,19 @@ async def sees(browser: Browser, world: World, number: str) -> bool:
         return listed
 
 
+async def named(secretariat: Person, mayor: Person) -> None:
+    """The secretariat names the mayor, by keyboard; the mayor comes."""
+    await come(secretariat, "secretariat", f"/bodies/{TREVIGLIO}")
+    await secretariat.tab_to("#leaders ~ details summary")
+    await secretariat.page.keyboard.press("Enter")
+    await fill(secretariat, "representative")
+    await come(mayor, "representative", "/my-body")
+    await mayor.check_page()
+
+
 async def test_a_body_enters_the_programme_and_its_official_reads_its_requests(browser, world) -> None:
     async with at_browser(browser, world) as secretariat, at_browser(browser, world, PHONE) as mayor:
-        await come(secretariat, "secretariat", f"/bodies/{TREVIGLIO}")
-        await secretariat.tab_to("#leaders ~ details summary")
-        await secretariat.page.keyboard.press("Enter")
-        await fill(secretariat, "representative")
-        await come(mayor, "representative", "/my-body")
-        await mayor.check_page()
-
+        await named(secretariat, mayor)
         await upload(mayor, SCAN)
         await look_at_it(secretariat)
         await secretariat.page.locator("main summary", has_text="Respingi").click()

@@ -7,6 +7,7 @@ import pytest
 from starlette.responses import Response
 
 from services.chassis.sessions import COOKIE
+from services.intake.domain.words import tokens
 from tests.intake.conftest import VARESE
 from tests.intake.post import Post, mail
 from tests.intake_pages.conftest import hidden
@@ -64,7 +65,7 @@ async def came_by(post: Post, door: str) -> dict[str, Any]:
     told = [orjson.loads(row["body"])["type"] async for row in events]
     lines = post.town.service.database["timeline"].find({"request": found["_id"]}, sort=[("rank", 1)])
     record = {name: value for name, value in found.items() if name not in OWN}
-    words = sorted(set(found["tokens"]) - set(found["number"].split("-")))
+    words = sorted(set(found["tokens"]) - set(tokens(found["number"])))
     return record | {"told": told, "timeline": [line["action"] async for line in lines], "words": words}
 
 

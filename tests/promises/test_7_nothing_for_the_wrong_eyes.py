@@ -54,5 +54,6 @@ def test_only_files_and_what_is_public_are_for_everybody() -> None:
 
     assert len(PUBLIC_FILES) == 2
     assert everybody - probes - files == {
-        "/", "/accessibilita", "/privacy", "/login", "/callback", "/logout", "/api/themes", "/api/procedures"
+        "/", "/accessibilita", "/privacy", "/login", "/callback", "/logout", "/api/themes", "/api/procedures",
+        "/practices", "/practices/{key}", "/api/practices", "/api/practices/{id}",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Scenarios for the tests of simulations, made from a seed, and production's decisions of a period to compare with."""
+"""Scenarios for the tests of simulations, made from a seed."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -7,13 +7,8 @@ from typing import Any
 from contracts.vocabulary import provinces, themes
 from services.chassis.mongo import Document
 from services.routing.domain import Case
-from services.routing.rules import load_rules
-from services.routing.simulation.asked import Behaviour as Stated
-from services.routing.simulation.past import Past, arrivals, behaviour, carried, loads
 from services.routing.simulation.scenario import Arrival, Behaviour, Scenario
-from services.routing.store import ASSIGNMENTS, CASES
-from services.routing.store.simulations import Periods
-from tests.routing.material import RULES, Routing
+from tests.routing.material import RULES
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 THEMES = tuple(one.code for one in themes())[:4]
@@ -58,19 +53,3 @@ def scenario_of(seed: int, requests: int = 40, experts: int = 6, **changes: Any)
         "behaviour": Behaviour(accepts=0.7, stated_days=(2.0, 6.0)),
     }  # fmt: skip
     return Scenario(**(whole | changes))
-
-
-async def past_of(routing: Routing, start: datetime, end: datetime) -> Scenario:
-    """The baseline of a period of production, read as a simulation reads it."""
-    profiles, cases, assignments = await Periods(routing.database).read(start, end)
-    past = Past.of(start, end, cases, assignments)
-    return Scenario(
-        start, end, load_rules(), profiles, loads(past), arrivals(past), carried(past), behaviour(past, Stated())
-    )
-
-
-async def decided(routing: Routing) -> list[tuple[datetime, str, str]]:
-    """What production decided: when, which request, which expert."""
-    numbers = {row["_id"]: row["_id"] async for row in routing.database[CASES].find({})}
-    rows = routing.database[ASSIGNMENTS].find({}).sort([("offered_at", 1), ("_id", 1)])
-    return [(row["offered_at"], numbers[row["request"]], row["expert"]) async for row in rows]

@@ -7,7 +7,7 @@ from services.chassis.i18n import N_, Translator
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.reading import WholeRequest, whole
 from services.intake.pages import labels
-from services.intake.pages.request import facts_of
+from services.intake.pages.facts import facts_of
 from services.intake.pages.story import Story
 from services.intake.store.visibility import COORDINATION
 

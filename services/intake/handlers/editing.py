@@ -14,8 +14,8 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
-from services.intake.domain.texts import MOST_TOKENS, tokens
 from services.intake.domain.transitions import Action
+from services.intake.domain.words import MOST_TOKENS, tokens
 from services.intake.handlers.aggregate import advance, begin, mark, record, tell
 from services.intake.handlers.fields import Protocol, Tags, Title
 from services.intake.store.requests import REQUESTS

@@ -9,9 +9,10 @@ from services.chassis.together import Together
 from services.chassis.transactions import Plain
 
 PERSONS = "persons"
+# The planner sees of a text that it is greater than "", and not its type.
 INDEXES = (
-    Index(PERSONS, (("email_key", 1),), partial={"email_key": {"$type": "string"}}),
-    Index(PERSONS, (("pec_key", 1),), partial={"pec_key": {"$type": "string"}}),
+    Index(PERSONS, (("email_key", 1),), partial={"email_key": {"$gt": ""}}),
+    Index(PERSONS, (("pec_key", 1),), partial={"pec_key": {"$gt": ""}}),
     Index(ACCESS, (("grants.scope", 1), ("grants.role", 1), ("_id", 1))),
 )
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from contracts.access import Role
 from contracts.vocabulary import themes
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import TOKEN_FIELD, checked_form, fill
@@ -32,7 +33,7 @@ _SHOWN = 50
 _EXPERTS = 200
 _HALF_YEAR = timedelta(days=182)
 _FIELD = {"/source": "first", "/variant/weights": "weight_competence", "/variant/extra": "more"}
-_ASKING = ("coordinator", "secretariat")
+_ASKING: tuple[Role, ...] = ("coordinator", "secretariat")
 
 
 def router(shown: Shown, asking: Asking, book: Rulebook) -> APIRouter:
@@ -49,7 +50,7 @@ def router(shown: Shown, asking: Asking, book: Rulebook) -> APIRouter:
         language = language_of(request, caller)
         context = {
             "values": values, "errors": errors, "absent": absent or [], "criteria": CRITERION, "notices": notices,
-            "experts": sorted(((row["_id"], names.get(row["_id"], row["_id"])) for row in rows if row["active"]),
+            "experts": sorted(((row["_id"], str(names.get(row["_id"], row["_id"]))) for row in rows if row["active"]),
                               key=lambda one: one[1]),
             "themes": [(one.code, one.name_it if language == "it" else one.name_en) for one in themes()],
         }  # fmt: skip

@@ -184,7 +184,7 @@ class Engine:
         spells, scenario = course.arrival.spells, self._scenario
         spell = spells[course.spell] if course.spell < len(spells) else Spell()
         works = spell.works or scenario.behaviour.works(scenario.seed, course.case.id, course.case.theme, course.spell)
-        self._at(now + works, _END, lambda at: self._ends(course, at))
+        self._at(now + max(works, spell.at_least), _END, lambda at: self._ends(course, at))
 
     def _ends(self, course: Course, now: datetime) -> None:
         """The work is done; a request that is opened again goes to whoever had it, if that is possible."""

@@ -69,7 +69,7 @@ def _arrival(case: Document, past: Past) -> Arrival | None:
     last = max((row["ended_at"] for row in before if row["ended_at"]), default=at)
     comes = max(at, last, past.start)
     facts = cases.to_match(case | {"declined_by": _declined(before), "former": _former(before)})
-    spells = _spells(rest)
+    spells = _spells(rest, past.end)
     return Arrival(
         case=facts,
         at=comes,
@@ -107,14 +107,15 @@ def _answer(row: Document) -> Answer:
     return Answer("expired", max(ended - row["expires_at"], _NOTHING) if row["status"] == "expired" else _NOTHING)
 
 
-def _spells(rows: Sequence[Document]) -> tuple[Spell, ...]:
+def _spells(rows: Sequence[Document], end: datetime) -> tuple[Spell, ...]:
     """How long the work took, each time; the last one may go on beyond what is known."""
     found, ended = [], None
     for row in rows:
         finished = row["accepted_at"] and row["ended_at"] and row["reason"] in (*OVER, "reopened")
-        if finished or (ended and row["accepted_at"] and not row["ended_at"]):
+        if finished or (row["accepted_at"] and not row["ended_at"]):
             works = row["ended_at"] - row["accepted_at"] if finished else None
-            found.append(Spell(works, row["offered_at"] - ended if ended else timedelta(0)))
+            so_far = _NOTHING if finished else end - row["accepted_at"]
+            found.append(Spell(works, row["offered_at"] - ended if ended else _NOTHING, so_far))
             ended = row["ended_at"]
     return tuple(found) or (Spell(),)
 

@@ -33,6 +33,8 @@ class Spell:
     works: timedelta | None = None
     """None: drawn."""
     gap: timedelta = timedelta(0)
+    at_least: timedelta = timedelta(0)
+    """What is drawn is not shorter: the work was not over when the period ended."""
 
 
 @dataclass(frozen=True)
