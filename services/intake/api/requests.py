@@ -12,10 +12,20 @@ from contracts.requests import Kind, RequestStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, ROME
 from services.chassis.idempotency import once
+from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import invalid
+from services.chassis.transactions import Plain
 from services.chassis.work import Work
-from services.intake.api.answers import answer, message_document, parts_of, request_document, tag, whole_document
+from services.intake.api.answers import (
+    People,
+    answer,
+    message_document,
+    parts_of,
+    request_document,
+    tag,
+    whole_document,
+)
 from services.intake.api.commands import Message
 from services.intake.handlers import conversation, drafts
 from services.intake.handlers.late_replies import check_timely
@@ -25,6 +35,7 @@ from services.intake.handlers.reading import read
 from services.intake.handlers.subjects import unknown
 from services.intake.handlers.submission import NewRequest, prepare, submit
 from services.intake.store.drafts import DRAFTS
+from services.intake.store.persons import known
 from services.intake.store.requests import REQUESTS, RequestQuery, Sort
 from services.intake.store.visibility import sees_search
 
@@ -95,9 +106,11 @@ async def list_requests(
         until=_moment("to", until, end=True),
         sort=sort,
     )
-    found, next_cursor = await parts.stores.requests.page(caller, query, limit, cursor)
-    leads = await parts.stores.persons.by_ids({row["lead"] for row in found if row["lead"]})
-    people = {person["_id"]: person for person in leads}
+
+    def leads(plain: Plain, rows: list[Document]) -> People:
+        return {person["_id"]: person for person in known(plain, {row["lead"] for row in rows if row["lead"]})}
+
+    found, next_cursor, people = await parts.stores.requests.page_and(caller, query, limit, cursor, leads)
     items = [request_document(row, people, sees_search(caller, row)) for row in found]
     return answer({"items": items, "next_cursor": next_cursor})
 

@@ -4,10 +4,10 @@ Every list ends its index in `(submitted_at, _id)`, so that a page is read in or
 `scan` reads it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from contracts import vocabulary
 from services.chassis.auth import Caller
@@ -35,6 +35,7 @@ COUNT_CAP = 1000
 _EFFORT_OF_COUNTING = 1_200
 __all__ = ["COUNT_CAP", "INDEXES", "REQUESTS", "RequestQuery", "RequestStore", "Sort", "behind"]
 Sort = Literal["newest", "oldest"]
+Further = TypeVar("Further")
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,25 @@ class RequestStore:
         A page can be shorter than `limit`, even empty, and yet have a next one: where parts of the filter hardly meet,
         the search stops for a while (see `scan`). The list ends where no cursor is given.
         """
+        rows, following, _ = await self.page_and(caller, query, limit, cursor, lambda plain, rows: None)
+        return rows, following
+
+    async def page_and(
+        self,
+        caller: Caller,
+        query: RequestQuery,
+        limit: int,
+        cursor: str | None,
+        further: Callable[[Plain, list[Document]], Further],
+    ) -> tuple[list[Document], str | None, Further]:
+        """The same with something else that is read for the page, in the same step: see `Database.at_once`."""
         search = _search(caller, query, cursor)
-        if search is None:
-            return [], None
-        rows, place = await self._database.at_once(lambda plain: read(plain, search, limit + 1, {"tokens": 0}, EFFORT))
-        if place is not None:
-            return rows, cursor_of({"submitted_at": place.at, "_id": place.id}, "submitted_at", "_id")
-        return page_of(rows, limit, "submitted_at", "_id")
+
+        def steps(plain: Plain) -> tuple[list[Document], str | None, Further]:
+            rows, following = _page(plain, search, limit) if search else ([], None)
+            return rows, following, further(plain, rows)
+
+        return await self._database.at_once(steps)
 
     async def count(self, caller: Caller, query: RequestQuery) -> tuple[int, bool]:
         """How many the caller may see, at most `COUNT_CAP`, and whether there are more, or may be."""
@@ -123,6 +136,13 @@ class RequestStore:
             lambda plain: read(plain, search, COUNT_CAP + 1, {"submitted_at": 1}, _EFFORT_OF_COUNTING)
         )
         return min(len(rows), COUNT_CAP), place is not None or len(rows) > COUNT_CAP
+
+
+def _page(plain: Plain, search: Search, limit: int) -> tuple[list[Document], str | None]:
+    rows, place = read(plain, search, limit + 1, {"tokens": 0}, EFFORT)
+    if place is not None:
+        return rows, cursor_of({"submitted_at": place.at, "_id": place.id}, "submitted_at", "_id")
+    return page_of(rows, limit, "submitted_at", "_id")
 
 
 def _search(caller: Caller, query: RequestQuery, cursor: str | None) -> Search | None:
