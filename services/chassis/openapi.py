@@ -29,6 +29,7 @@ _ERRORS = {
     "404": "It does not exist, or the caller may not see it.",
     "406": "There is no such form of the answer.",
     "409": "The state does not allow this.",
+    "410": "It was there, and is gone.",
     "412": "Somebody changed it meanwhile.",
     "413": "The body is too large.",
     "415": "This content type is not accepted.",

@@ -43,7 +43,7 @@ ADDRESSES = [
 
 
 async def _get(installation: Installation, path: str, **query: str) -> httpx.Response:
-    who = "service" if "/texts" in path else "secretariat"
+    who = "service" if "/texts" in path else "expert" if "/hours" in path else "secretariat"
     filled = path.format(number="2026-000001", id="x", code="016024")
     asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
     return await installation.call(who, "GET", f"{filled}?{asked}")

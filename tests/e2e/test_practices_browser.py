@@ -118,7 +118,7 @@ async def _offered_while_writing(browser: Browser, world: World) -> None:
 async def test_a_call_is_written_down_linked_and_set_right(browser, world, size) -> None:
     async with at_browser(browser, world, size) as coordinator:
         await come(coordinator, "coordinator", "/")
-        await coordinator.page.locator(".aff-navigation a[href='/requests/by-phone']").click()
+        await coordinator.page.locator("main a[href='/requests/by-phone']").click()
         await coordinator.check_page()
         await coordinator.page.locator("[name=body]").fill("Bergamo")
         await coordinator.page.keyboard.press("Enter")

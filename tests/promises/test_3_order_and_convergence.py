@@ -146,7 +146,7 @@ def _comparable(row: dict[str, Any]) -> dict[str, Any]:
 async def test_shuffled_and_repeated_events_of_a_real_walk_end_as_in_their_order(history: History, name: str) -> None:
     clock = Standing()
     types = {entry.model.STREAM for entry in history.programme.services[name].table}
-    assert types <= {stream for stream, _ in history.events} | {"service-levels", "measurements"}
+    assert types <= {stream for stream, _ in history.events} | {"service-levels", "measurements", "mails"}
 
     expected = await end_of(history, name, [history.events], clock)
 

@@ -48,7 +48,7 @@ async def read_draft(id: Id, caller: Writer, parts: Here) -> Response:
     return answer(_document(await drafts.read(parts, caller, id)))
 
 
-@routes.put("/{id}", response_model=Draft, responses={404: {}, 409: {}, 410: {"description": "Sent or deleted."}})
+@routes.put("/{id}", response_model=Draft, responses={404: {}, 409: {}, 410: {}})
 async def keep_draft(id: Id, form: DraftForm, caller: Writer, parts: Here) -> Response:
     """Creates a draft under an id of the caller's own making (a UUID), or replaces what is in it; safe to repeat.
 

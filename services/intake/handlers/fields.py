@@ -43,7 +43,7 @@ Prose = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_clean), AfterValidator(_filled)
 ]
 """A text of any number of lines, not empty."""
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean)]
 
 
 class Protocol(BaseModel):

@@ -18,7 +18,10 @@ from services.routing.worklog import Worklog, by_request, csv_of, minutes_of
 Expert = Annotated[Caller, Depends(allow("expert"))]
 Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
 Coordinator = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
-Month = Annotated[str, Query(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$", description="Such as 2026-11.")]
+_MONTH: dict[str, Any] = {"pattern": r"^2\d{3}-(0[1-9]|1[0-2])$", "description": "Such as 2026-11."}
+Month = Annotated[str, Query(**_MONTH)]
+First = Annotated[str, Query(alias="from", **_MONTH)]
+Last = Annotated[str, Query(alias="to", **_MONTH)]
 _MOST_MONTHS = 24
 
 
@@ -63,12 +66,10 @@ def router(worklog: Worklog, executor: Executor) -> APIRouter:
         return {"month": month, "minutes": minutes_of(rows), "items": items}
 
     @routes.get("/api/experts/{id}/hours.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-    async def hours_as_csv(
-        caller: Expert, id: str, first: Annotated[Month, Query(alias="from")], last: Annotated[Month, Query(alias="to")]
-    ) -> Response:
+    async def hours_as_csv(caller: Expert, id: str, first: First, last: Last) -> Response:
         """One's own entries of some months, for a spreadsheet."""
-        rows = await worklog.months(_own(caller, id), months_between(first, last))
-        return csv_answer(rows, first, last)
+        months = months_between(first, last)
+        return csv_answer(await worklog.months(_own(caller, id), months), first, last)
 
     @routes.get("/api/task-forces/{code}/hours", response_model=ForceHours)
     async def hours_of_task_force(caller: Coordinator, code: str, month: Month) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from services.chassis.mongo import Document
 Kind = Literal["call", "meeting", "site_visit", "document", "opinion", "research", "coordination", "other"]
 Day = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2999, 12, 31))]
 Minutes = Annotated[int, Field(ge=1, le=1440)]
-Note = Annotated[str, Field(max_length=4_000, description="For the task force alone: the body does not see it.")]
+Note = Annotated[
+    str,
+    Field(
+        max_length=4_000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        description="For the task force alone: the body does not see it.",
+    ),
+]
 
 
 class NewAction(BaseModel):

@@ -21,7 +21,14 @@ class NewSlots(BaseModel):
     at: Annotated[time, Field(description="On the clock of Italy, without a zone.")]
     minutes: Annotated[int, Field(ge=10, le=480)]
     way: Way
-    place: Annotated[str, Field(max_length=300, description="Where, or by which link or number.")] = ""
+    place: Annotated[
+        str,
+        Field(
+            max_length=300,
+            pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+            description="Where, or by which link or number.",
+        ),
+    ] = ""
     weeks: Annotated[int, Field(ge=1, le=MOST_WEEKS)] = 1
 
     @field_validator("at")

@@ -165,7 +165,7 @@ class Variant(_Asked):
 class Question(_Asked):
     """A whole simulation. The same question on the same data has the same answer."""
 
-    name: Annotated[str, Field(max_length=100)] = ""
+    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")] = ""
     source: Source
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     behaviour: Behaviour = Field(default_factory=Behaviour)
