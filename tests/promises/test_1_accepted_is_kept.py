@@ -152,7 +152,7 @@ async def _each_is_with_an_expert(town: Installation, numbers: Any) -> None:
         assert not waiting, f"{len(waiting)} of {len(everything)} wait: {sorted(waiting)[:5]}"
         return set(everything)
 
-    known = await until(assigned, seconds=60)
+    known = await until(assigned, seconds=120)
     assignments = town.databases()["routing"]["assignments"]
     leads = [row["number"] async for row in assignments.find({"active": True})]
     assert sorted(leads) == sorted(known), "one lead each"
