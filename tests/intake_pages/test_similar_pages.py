@@ -102,8 +102,9 @@ async def test_the_queue_of_what_is_to_be_sorted_loads_the_hint_for_mails(servic
 
 async def test_experts_and_coordination_are_offered_similar_cases_on_a_request(visit) -> None:
     official, coordinator = await visit("official", BERGAMO), await visit("coordinator")
-    number = await ask(official, title=TITLE, description=TEXT)
-    other = await ask(official, title="Nafta nella roggia del mulino", description=TEXT)
+    # With a word that no other test has: only the nearest are shown.
+    number = await ask(official, title="Frana sulla mulattiera di Zambla", description="La mulattiera è interrotta.")
+    other = await ask(official, title="Mulattiera di Zambla, frana", description="La mulattiera è interrotta.")
 
     page, part = await coordinator.get(f"/requests/{number}"), await coordinator.get(f"/requests/{number}/similar")
 
