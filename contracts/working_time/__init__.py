@@ -5,24 +5,31 @@ An instant is open when the clock on the office's wall, at that instant, shows a
 a day that is not closed. Everything else (DST, midnight, lunch, holidays) follows from this sentence.
 
 `calendars.py` says when an office is open, `openings.py` lays a calendar over one year, `arithmetic.py` counts;
-`targets.py` says within how much of it bodies are to be served.
+`targets.py` says within how much of it bodies are to be served, `lives.py` reads from what happened to a request when
+its clock stood still and when it ended.
 For another office: build a `Calendar`; no code changes.
 """
 
 from contracts.working_time.arithmetic import NeverReached, Pause, add_working_time, next_opening, working_time
 from contracts.working_time.calendars import Calendar, Span, Week, always_open, office_calendar
+from contracts.working_time.lives import NEVER, Life, Moment, What, read_life
 from contracts.working_time.targets import SERVICE_TARGETS
 
 __all__ = [
+    "NEVER",
     "SERVICE_TARGETS",
     "Calendar",
+    "Life",
+    "Moment",
     "NeverReached",
     "Pause",
     "Span",
     "Week",
+    "What",
     "add_working_time",
     "always_open",
     "next_opening",
     "office_calendar",
+    "read_life",
     "working_time",
 ]

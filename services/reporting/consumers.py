@@ -18,10 +18,10 @@ from contracts.assignments import (
     RequestUnroutable,
 )
 from contracts.requests import RequestEvent, RequestMessagePosted
+from contracts.working_time import Moment, What
 from services.chassis import access
 from services.chassis.decoding import On
 from services.chassis.work import Keys, Work
-from services.reporting.domain import Moment, What
 from services.reporting.handlers import facts
 from services.reporting.store import DEADLINES, FACTS
 

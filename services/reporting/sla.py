@@ -18,12 +18,12 @@ from typing import Literal
 from contracts.working_time import (
     SERVICE_TARGETS,
     Calendar,
+    Life,
     NeverReached,
     add_working_time,
     office_calendar,
     working_time,
 )
-from services.reporting.domain import Life
 
 State = Literal["met", "breached", "running", "paused", "void"]
 """How a clock stands by itself; `void`: it will never end and counts nowhere."""

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from contracts.working_time import NEVER
 from services.chassis.mongo import Database, Document, Index
-from services.reporting.domain import NEVER
 
 FACTS = "facts"
 DEADLINES = "deadlines"

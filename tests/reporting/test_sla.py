@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.working_time import always_open
+from contracts.working_time import Life, Moment, always_open, read_life
 from services.reporting import sla
-from services.reporting.domain import Life, Moment, read
 from tests.reporting.material import Story, clock_of, fact_of, rome
 
 MONDAY = rome("2026-11-23 09:00")
@@ -185,7 +184,7 @@ def test_a_request_closed_without_an_answer_has_no_first_answer_instead_of_a_goo
 def test_what_happens_at_one_instant_is_read_in_the_order_of_the_aggregate() -> None:
     moments = [Moment(MONDAY, "reopened", (1, 3), "a"), Moment(MONDAY, "resolved", (1, 2), "b")]
 
-    life = read(MONDAY, moments)
+    life = read_life(MONDAY, moments)
 
     assert life.stop is None
 

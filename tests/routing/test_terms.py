@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from contracts.envelope import event_type
 from contracts.requests import MessageData, RequestEvent, RequestInformationAsked, RequestMessagePosted
+from contracts.working_time import Moment, read_life
 from services.reporting import sla
-from services.reporting.domain import Moment as Reported
-from services.reporting.domain import read
 from services.routing.handlers.moments import next_deadline
 from services.routing.pages.day import in_order
-from services.routing.terms import Moment, next_term, terms
+from services.routing.terms import next_term, terms
 from tests.routing.material import MONDAY, Routing, person, request_event
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -29,7 +28,7 @@ WHATS = ("asked", "provided", "resolved", "closed", "reopened", "answered")
 )
 def test_a_desk_and_the_reports_read_the_same_deadlines(steps, urgency, province, chance) -> None:
     at = [(what, START + timedelta(minutes=minutes), (1, n)) for n, (what, minutes) in enumerate(steps)]
-    life = read(START, [Reported(when, what, order, str(order)) for what, when, order in at])
+    life = read_life(START, [Moment(when, what, order, str(order)) for what, when, order in at])
     clocks = {clock.metric: clock for clock in sla.readings(life, urgency, province)}
     mine = [Moment(when, what, order, str(order)) for what, when, order in at if what != "answered"]
     chance.shuffle(mine)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 """The object identifier that opens a CMS signature (.p7m)."""
@@ -57,6 +58,22 @@ def safe_name(name: str) -> str:
 def _within(text: str, most: int) -> str:
     """As much of the text as fits into so many bytes."""
     return text.encode()[:most].decode("utf-8", "ignore")
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """The same, no two alike however they are cased: `a.pdf`, `a (2).pdf`."""
+    taken: set[str] = set()
+    found = []
+    for given in names:
+        stem, dot, ending = given.rpartition(".")
+        stem, ending = (stem, dot + ending) if dot else (given, "")
+        name, count = given, 1
+        while name.lower() in taken:
+            count += 1
+            name = f"{stem} ({count}){ending}"
+        taken.add(name.lower())
+        found.append(name)
+    return found
 
 
 def ending_of(name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email.message import Message
 
-from services.intake.domain.files import safe_name
+from services.intake.domain.files import distinct_names, safe_name
 from services.intake.domain.texts import without_control_characters
 from services.intake.mailbox.charsets import decoded_text, one_line
 from services.intake.mailbox.plain_text import plain_text
@@ -85,7 +85,9 @@ def contents_of(message: Message) -> Contents:
     # Apple Mail writes a text before and one after each picture.
     words = "\n\n".join(dict.fromkeys(text.strip("\r\n") for text in plain if text.strip())) or _of_html(html)
     words = words or next((w.text or plain_text(w.html) for w in hidden if w.text or w.html), "")
-    return Contents(cleaned(words), _distinct(files[:_MOST_FILES]))
+    kept = files[:_MOST_FILES]
+    named = zip(kept, distinct_names(file.name for file in kept), strict=True)
+    return Contents(cleaned(words), tuple(replace(file, name=name) for file, name in named))
 
 
 def cleaned(text: str) -> str:
@@ -146,19 +148,3 @@ def _whole(message: Message) -> bytes:
         return message.as_bytes()
     except Exception:
         return b""
-
-
-def _distinct(files: list[AttachedFile]) -> tuple[AttachedFile, ...]:
-    """No two names alike: `a.pdf`, `a (2).pdf`."""
-    taken: set[str] = set()
-    found = []
-    for file in files:
-        stem, dot, ending = file.name.rpartition(".")
-        stem, ending = (stem, dot + ending) if dot else (file.name, "")
-        name, count = file.name, 1
-        while name.lower() in taken:
-            count += 1
-            name = f"{stem} ({count}){ending}"
-        taken.add(name.lower())
-        found.append(replace(file, name=name))
-    return tuple(found)

@@ -28,8 +28,9 @@ from services.intake.handlers.submission import Code, Line, NewRequest, Prose, P
 from services.intake.pages import drafts, labels, similar
 from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
-from services.intake.pages.subject_fields import of_page, read_subject, written_values
-from services.intake.pages.uploads import faults_of, taking
+from services.intake.pages.refusals import refusal
+from services.intake.pages.subject_fields import read_subject, written_values
+from services.intake.pages.uploads import taking
 from services.intake.store.drafts import DRAFTS
 
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
@@ -139,10 +140,7 @@ async def _refused(
 ) -> Response:
     """The form again, with what the rules of the programme say against it."""
     words = service.web.pages.translations.translator(language_of(request, caller))
-    errors = of_page(faults_of(problem, words))
-    told = Notice("warning", words(problem.detail or problem.title, **problem.values))
-    # A fault says itself what is wrong, but cannot name the body that carries on.
-    notices = [] if errors and not problem.extra.get("successor") else [told]
+    errors, notices = refusal(problem, words)
     return await _show(service, parts, request, caller, values, errors, problem.status, notices)
 
 

@@ -22,7 +22,8 @@ from services.intake.pages import labels
 from services.intake.pages.new import RequestForm
 from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
-from services.intake.pages.subject_fields import of_page, read_subject, written_values
+from services.intake.pages.refusals import refusal
+from services.intake.pages.subject_fields import read_subject, written_values
 
 Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
@@ -82,9 +83,7 @@ def bodies_called(asked: str, parts: Parts) -> list[vocabulary.Body]:
 async def _refused(
     service: Service, parts: Parts, request: Request, caller: Caller, values: dict[str, Any], problem: Problem
 ) -> Response:
-    errors = of_page({fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors})
-    words = service.web.pages.translations.translator(language_of(request, caller))
-    told = [] if errors else [Notice("warning", words(problem.detail or problem.title, **problem.values))]
+    errors, told = refusal(problem, service.web.pages.translations.translator(language_of(request, caller)))
     return await _show(service, parts, request, caller, values, errors, problem.status, told)
 
 

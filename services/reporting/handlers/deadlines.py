@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 
 from contracts.envelope import derived_id
 from contracts.service_levels import CorrectedData, DeadlineAtRisk, DeadlineBreached, DeadlineCorrected, DeadlineData
-from contracts.working_time import next_opening
+from contracts.working_time import next_opening, read_life
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.reporting import sla
-from services.reporting.domain import read
 from services.reporting.handlers.facts import lead_of, look_again, moments_of
 from services.reporting.store import DEADLINES, FACTS
 
@@ -73,7 +72,7 @@ def _publish(work: Work, fact: Document, told: Document, clock: sla.Reading, kin
 def _correct(work: Work, fact: Document, told: Document, name: str) -> None:
     """Looks at one told deadline with what is known now of the instant at which it was told."""
     entry = told["told"][name]
-    life = read(fact["received_at"], moments_of(fact, until=entry["at"]))
+    life = read_life(fact["received_at"], moments_of(fact, until=entry["at"]))
     calendar = sla.calendar_of(fact["province"])
     clock = sla.reading(entry["metric"], life, entry["target_minutes"], calendar)
     then = sla.verdict(clock.state, clock.due_at, clock.warn_at, entry["at"])

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from contracts.working_time import Life, Moment, read_life
 from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.reporting import sla
-from services.reporting.domain import Life, Moment, milliseconds, read
+from services.reporting.domain import milliseconds
 from services.reporting.store import DEADLINES, FACTS
 
 Order = tuple[int, int]
@@ -72,7 +73,7 @@ def derive(fact: Document, told: bool) -> None:
     told: a deadline of it was published, so a late event may have made that wrong: the job looks at once.
     """
     received: datetime = fact["received_at"]
-    life = read(received, moments_of(fact))
+    life = read_life(received, moments_of(fact))
     clocks = sla.readings(life, fact["urgency"], fact["province"])
     fact["month"] = received.astimezone(ROME).strftime("%Y-%m")
     fact["clocks"] = [clock.__dict__ for clock in clocks]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from contracts.working_time import NEVER
 from services.chassis.i18n import ROME, Translator
 from services.reporting import figures, sla
-from services.reporting.domain import NEVER
 from services.reporting.labels import label
 from services.reporting.store import Store
 

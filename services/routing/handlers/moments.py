@@ -14,8 +14,9 @@ from contracts.requests import (
     RequestReopened,
     RequestResolved,
 )
+from contracts.working_time import Moment, What
 from services.chassis.mongo import Document
-from services.routing.terms import Moment, Term, What, next_term, terms
+from services.routing.terms import Term, next_term, terms
 
 _WHAT: Mapping[type[RequestEvent], What] = {
     RequestInformationAsked: "asked",

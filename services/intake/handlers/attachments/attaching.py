@@ -4,7 +4,7 @@ How much a request has is counted in the request's own document, so that two upl
 together: the second one decides again. No event tells of files; their names could be personal data.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from contracts.envelope import derived_id
 from contracts.requests import Channel, Visibility
 from services.chassis.mongo import Document
 from services.chassis.work import Work
+from services.intake.domain.files import distinct_names
 from services.intake.files.settings import FileSettings
 from services.intake.handlers.attachments.holder import Held, refused_problem
 from services.intake.store.attachments import ATTACHMENTS
@@ -52,7 +53,8 @@ def attach(
         "request": request, "message": message, "visibility": visibility, "channel": channel, "uploaded_by": by,
         "at": work.now,
     }  # fmt: skip
-    made = [_document(policy, file, rank, facts) for rank, file in enumerate(_distinct(fitting))]
+    named = zip(fitting, distinct_names(file.name for file in fitting), strict=True)
+    made = [_document(policy, replace(file, name=name), rank, facts) for rank, (file, name) in enumerate(named)]
     for document in made:
         work.put(ATTACHMENTS, document)
     work.put(TIMELINE, _line(work, known, made, facts))
@@ -64,22 +66,6 @@ def _no_room(policy: FileSettings, told: Document, size: int) -> str | None:
     if told["files"] >= policy.count:
         return "too-many"
     return "no-room" if told["bytes"] + size > policy.most else None
-
-
-def _distinct(held: Iterable[Held]) -> list[Held]:
-    """No two names alike among what came together: `a.pdf`, `a (2).pdf`."""
-    taken: set[str] = set()
-    found = []
-    for file in held:
-        stem, dot, ending = file.name.rpartition(".")
-        stem, ending = (stem, dot + ending) if dot else (file.name, "")
-        name, count = file.name, 1
-        while name.lower() in taken:
-            count += 1
-            name = f"{stem} ({count}){ending}"
-        taken.add(name.lower())
-        found.append(replace(file, name=name))
-    return found
 
 
 def _document(policy: FileSettings, held: Held, rank: int, facts: dict[str, Any]) -> Document:
