@@ -28,8 +28,8 @@ from services.intake.store.bodies import BODIES
 from services.intake.store.persons import PERSONS
 from tests.servers import MongoServer
 
-BERGAMO, VARESE, COMO = "016024", "012133", "013075"
-"""The last one is not registered."""
+BERGAMO, VARESE, COMO, MANTOVA = "016024", "012133", "013075", "020030"
+"""Como is not registered; Mantova has none of the many officials that tests make elsewhere."""
 SITE = "http://pages.example"
 Visit = Callable[..., Awaitable["Browser"]]
 
@@ -73,7 +73,7 @@ async def service(mongod: MongoServer) -> AsyncIterator[Service]:
     service = build(settings, Clock())
     await service.database.ensure(INDEXES)
     await service.commit.start()
-    for code in (BERGAMO, VARESE):
+    for code in (BERGAMO, VARESE, MANTOVA):
         known = vocabulary.body(code)
         assert known is not None
         body = unregistered(known) | {"version": 1, "status": "approved", "phase": 3, "admitted_at": Clock().now()}

@@ -11,7 +11,7 @@ from contracts.envelope import new_id
 from services.chassis.clock import Clock
 from services.intake.domain.programme import Phase, Programme
 from services.intake.store.bodies import BODIES, body_id
-from tests.intake_pages.conftest import BERGAMO, COMO, VARESE, Browser, ask, hidden
+from tests.intake_pages.conftest import BERGAMO, COMO, MANTOVA, VARESE, Browser, ask, hidden
 
 PDF = b"%PDF-1.7 scanned"
 
@@ -114,12 +114,12 @@ async def test_a_decision_that_comes_late_says_so(visit) -> None:
 
 
 async def test_the_representative_lets_an_official_in_who_then_reads_the_body_s_requests(service, visit) -> None:
-    mayor, clerk = await visit("representative", BERGAMO), await visit("none")
-    number = await ask(await visit("official", BERGAMO))
+    mayor, clerk = await visit("representative", MANTOVA), await visit("none")
+    number = await ask(await visit("official", MANTOVA), body=MANTOVA)
     await service.database["persons"].update_one(
         {"_id": clerk.id}, {"$set": {"email": "e@x.example", "email_key": f"{clerk.id}@x.example"}}
     )
-    page, delegates = f"/my-body/{BERGAMO}", f"/my-body/{BERGAMO}/delegates"
+    page, delegates = f"/my-body/{MANTOVA}", f"/my-body/{MANTOVA}/delegates"
     before = (await clerk.get(f"/requests/{number}")).status_code
 
     sent = await mayor.send(page, delegates, **official(email=f"{clerk.id}@x.example", end=day(days=3)))
