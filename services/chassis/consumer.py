@@ -160,9 +160,14 @@ class Consumer:
         """Reads everything once more, if the broker has forgotten us; what was applied before is found claimed."""
         if not await self._memory.is_gone(consumer):
             return False
-        self._memory.forget()
-        await consumer.seek_to_beginning(*consumer.assignment())
-        log.warning("broker_has_forgotten", group=self._group)
+        places = consumer.assignment()
+        try:
+            done = bool(places) and await consumer.seek_to_beginning(*places)
+        except KafkaError:
+            done = False
+        if done:  # Else it is asked again in a moment; until then nothing is committed.
+            self._memory.forget()
+            log.warning("broker_has_forgotten", group=self._group)
         return True
 
 

@@ -42,7 +42,7 @@ access_log = structlog.get_logger("access")
 
 
 class Around:
-    """Wraps a service's routes. `refuse` answers with a Problem, `largest_body` tells how many bytes one takes."""
+    """Wraps a service's routes. `refuse` answers with a Problem, `bodies` tells how many bytes one takes."""
 
     def __init__(
         self,

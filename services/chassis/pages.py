@@ -135,10 +135,8 @@ class Pages:
 
 def navigation_of(caller: Caller, path: str) -> list[dict[str, Any]]:
     """The entries that the caller's roles see, each address once; the nearest that the path lies in is current."""
-    here = [entry.href for entry in NAVIGATION if caller.has(*entry.roles) and f"{path}/".startswith(f"{entry.href}/")]
-    nearest = max(here, key=len, default=None)
     seen = {entry.href: entry for entry in reversed(NAVIGATION) if caller.has(*entry.roles)}
-    # `/requests/by-phone` lies in `/requests` as well: the nearest entry is meant.
+    # `/desk/board` lies in `/desk` as well: the nearest entry is meant.
     nearest = max((href for href in seen if f"{path}/".startswith(f"{href}/")), key=len, default=None)
     return [
         {"label": entry.label, "href": entry.href, "current": entry.href == nearest}

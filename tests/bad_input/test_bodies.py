@@ -9,7 +9,7 @@ import pytest
 
 from tests.bad_input.installation import PDF, Installation
 from tests.bad_input.judging import refused
-from tests.bad_input.routes import EVERY, FILES, TAKES, WITHOUT_BODY, address, changing, objects, places, with_value
+from tests.bad_input.routes import EVERY, FILES, TAKES, address, changing, objects, places, with_value
 
 JSON = {"content-type": "application/json"}
 LARGEST = 1_000_000
@@ -111,7 +111,7 @@ async def test_other_content_types_are_refused(installation, unchanged, route) -
         refused(answer, 415, told=media)
 
 
-@pytest.mark.parametrize("route", [*TAKES, *WITHOUT_BODY, *FILES])
+@pytest.mark.parametrize("route", EVERY)
 async def test_a_body_over_the_limit_is_refused(installation, unchanged, route) -> None:
     content = b'{"title": "' + b"x" * LARGEST + b'"}'
 

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import yaml
 
+from services.intake.api.attachments import FORM
+from services.intake.files.settings import FileSettings
+
 
 def test_intake_has_a_place_to_spool_files_although_its_file_system_is_read_only() -> None:
     documents = yaml.safe_load_all(Path("deploy/k8s/services.yaml").read_text())
@@ -15,3 +18,12 @@ def test_intake_has_a_place_to_spool_files_although_its_file_system_is_read_only
 
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert mounts["/tmp"] in {volume["name"] for volume in pod["volumes"] if "emptyDir" in volume}
+
+
+def test_the_proxy_before_us_lets_the_largest_form_through() -> None:
+    documents = yaml.safe_load_all(Path("deploy/k8s/services.yaml").read_text())
+    ingress = next(one for one in documents if one["kind"] == "Ingress")
+
+    let_through = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+
+    assert int(let_through.removesuffix("m")) * 1024 * 1024 >= FileSettings().most + FORM

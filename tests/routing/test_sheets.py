@@ -9,6 +9,7 @@ import pytest
 from contracts.envelope import derived_id
 from services.chassis.mongo import Document
 from services.routing.directory import Directory
+from services.routing.pages import sheets
 from services.routing.store import EXPERTS
 from tests.routing.material import OTHER, THEME, Routing, person
 from tests.routing.test_desk_pages import text_of, token_of
@@ -200,6 +201,24 @@ async def test_the_page_checks_first_and_then_imports_the_same_sheet(routing, in
     assert "Solo controllato" in text_of(checked) and "temi" in text_of(checked)
     assert before == []
     assert "Importato" in text_of(done)
+    assert [row["capacity"] for row in await stored(routing)] == [5]
+
+
+async def test_the_largest_sheet_that_is_checked_can_be_imported(routing, intake, sara) -> None:
+    filling = "\n".join("x" * 150 for _ in range(1_700))
+    text = "\n".join([HEADER, ANNA, filling])[: sheets.LARGEST]
+    async with routing.browser("sara") as browser:
+        page = await browser.get("/desk/experts/import")
+        token = {"csrf_token": (None, token_of(page))}
+        file = {"file": ("sheet.csv", text.encode(), "text/csv"), "step": (None, "check")}
+        checked = await browser.post("/desk/experts/import", files=token | file)
+        # As a browser sends the second form: several parts, the sheet being one of them.
+        done = await browser.post(
+            "/desk/experts/import", files=token | {"step": (None, "import"), "sheet": (None, text)}
+        )
+
+    assert len(text.encode()) == sheets.LARGEST
+    assert (checked.status_code, done.status_code) == (200, 200)
     assert [row["capacity"] for row in await stored(routing)] == [5]
 
 
