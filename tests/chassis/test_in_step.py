@@ -1,4 +1,4 @@
-"""Callers in waves: one transaction for a wave, no waiting for who does not come, and a wrong hint costs a look only."""
+"""Callers in waves: one transaction for a wave, no waiting for who does not come; a wrong hint costs a look only."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
