@@ -6,7 +6,7 @@ The decision is a synchronous function over a `Work`, the same that consumers us
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ _TRIES = 20
 _PATIENCE = 8.0
 _WAVE = 0.03
 """Seconds at most that a wave waits for its last."""
+_NOTHING: Mapping[Key, Document | None] = {}
 Result = TypeVar("Result")
 
 
@@ -42,6 +43,10 @@ async def load(database: Database, wanted: Iterable[Keys]) -> View:
     return View(documents)
 
 
+def _without(keys: Keys, known: Mapping[Key, Document | None]) -> Keys:
+    return {name: [id for id in ids if (name, id) not in known] for name, ids in keys.items()} if known else keys
+
+
 class Executor:
     """Runs use cases of one service; concurrent ones share transactions through the group commit."""
 
@@ -51,14 +56,24 @@ class Executor:
         self._commit = commit
         self._clock = clock
 
-    async def run(self, keys: Keys, decide: Callable[[Work], Result], correlation: str | None = None) -> Result:
+    async def run(
+        self,
+        keys: Keys,
+        decide: Callable[[Work], Result],
+        correlation: str | None = None,
+        known: Mapping[Key, Document | None] = _NOTHING,
+    ) -> Result:
         """What `decide` returned, once its writes and events are durable.
 
-        keys: the documents it reads, collection -> ids. Raises what `decide` raised, AlreadyExists when a new
-        document's id or unique value is taken for good, Contended, or Unavailable.
+        keys: the documents it reads, collection -> ids. known: those of them that the caller has just read or
+        written, None for one that is new; believed once, because their versions are guarded. Raises what `decide`
+        raised, AlreadyExists when a new document's id or unique value is taken for good, Contended, or Unavailable.
         """
         for attempt in range(_TRIES):
-            work = Work(await self._load(keys), self._clock.now(), self.origin)
+            view = await self._load(_without(keys, known))
+            view.documents.update(known)
+            known = _NOTHING
+            work = Work(view, self._clock.now(), self.origin)
             work.correlation = correlation or work.correlation
             result = decide(work)
             if not (work.writes or work.events):

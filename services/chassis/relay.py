@@ -25,17 +25,24 @@ from services.chassis.producer import Producer
 
 _LARGEST = 1000
 _POLL = 0.05
-_PACE = 0.03
 _PAUSE = 0.2
 _SEND_WITHIN = 20.0
 log = structlog.get_logger()
 
 
 class Relay:
-    """Publishes one service's outbox. Set `wake` after a commit of this process; others' commits are polled."""
+    """Publishes one service's outbox. Set `wake` after a commit of this process; others' commits are polled.
+
+    pace: seconds from one batch to the next at least, while there is a steady load.
+    """
 
     def __init__(
-        self, database: Database, producer: Producer | AIOKafkaProducer, prefix: str, metrics: Metrics
+        self,
+        database: Database,
+        producer: Producer | AIOKafkaProducer,
+        prefix: str,
+        metrics: Metrics,
+        pace: float = 0.02,
     ) -> None:
         self.wake = asyncio.Event()
         self.lease = Lease(database, "relay")
@@ -49,6 +56,7 @@ class Relay:
         self._producer = producer
         self._prefix = prefix
         self._metrics = metrics
+        self._pace = Pace(pace)
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -67,9 +75,9 @@ class Relay:
         await self.lease.stop()
 
     async def _run(self) -> None:
-        pace, moved = Pace(_PACE), 0
+        moved = 0
         while True:
-            await pace.turn(at_once=moved >= _LARGEST)
+            await self._pace.turn(at_once=moved >= _LARGEST)
             last = self._stopping  # Read before the rows: what is stored until `stop` is called must be seen.
             try:
                 moved = await self.publish_waiting() if self.lease.held else 0

@@ -49,12 +49,19 @@ log = structlog.get_logger()
 class Service:
     """One of the four services. Its `main.build` adds routes, the table of events and jobs before `start`."""
 
-    def __init__(self, name: str, settings: Settings, clock: Clock, folder: Path, pace: float = 0.04) -> None:
-        """pace: seconds from one batch or job to the next under load; longer where nobody waits for the outcome."""
+    def __init__(
+        self, name: str, settings: Settings, clock: Clock, folder: Path, pace: float = 0.03, relay_pace: float = 0.02
+    ) -> None:
+        """pace: seconds from one batch or job to the next under load; longer where nobody waits for the outcome.
+
+        relay_pace: the same for what it publishes. Longest where work enters: it gathers there, and each step behind
+        is a little quicker, so that it waits no second time.
+        """
         self.name = name
         self.settings = settings
         self.clock = clock
         self._pace = pace
+        self._relay_pace = relay_pace
         self.started = False
         self.waiting_for = ""
         """Who is away, while the service starts."""
@@ -140,7 +147,7 @@ class Service:
             raise (error if is_infrastructure(error) else refusal(error)) from None
 
     def _assemble(self) -> tuple[Relay, BrokerWatch]:
-        relay = Relay(self.database, self._producer, self.settings.prefix, self.metrics)
+        relay = Relay(self.database, self._producer, self.settings.prefix, self.metrics, self._relay_pace)
         self.bell.waiting.append(relay.wake)
         group = self.settings.group(self.name)
         topics = wanted_topics(self.settings, STREAMS, group)

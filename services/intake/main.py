@@ -43,7 +43,7 @@ def build(
     files: FileSettings | None = None,
 ) -> Service:
     """The service, ready to start."""
-    service = Service("intake", settings, clock, Path(__file__).parent)
+    service = Service("intake", settings, clock, Path(__file__).parent, relay_pace=0.06)
     runs = programme or read_programme(Path(settings.phases) if settings.phases else None)
     policy = files or FileSettings()
     parts = Parts(service.executor, clock, open_stores(service.database), runs, recognise, policy)

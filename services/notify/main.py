@@ -27,7 +27,7 @@ PREFIXES: tuple[str, ...] = (
 
 def build(settings: Settings, clock: Clock, intake: httpx.AsyncClient | None = None) -> Service:
     """The service, not started. `intake`: another way to ask intake, for tests."""
-    service = Service("notify", settings, clock, FOLDER, pace=0.15)
+    service = Service("notify", settings, clock, FOLDER, pace=0.3, relay_pace=0.3)
     service.stores(INDEXES, DERIVED)
     service.listens_to(EVENTS)
     texts = Texts(FOLDER)

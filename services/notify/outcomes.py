@@ -14,16 +14,16 @@ CLAIMABLE = ("due", "sending")
 
 
 def claim(work: Work, ids: list[str], claimed_for: timedelta) -> list[Document]:
-    """Takes what is still due, or whose claim has run out; somebody else's is left alone."""
-    taken = []
+    """Takes what is still due, or whose claim has run out; somebody else's is left alone. Returns it as it is now."""
+    taken: list[Document | None] = []
     for id in ids:
         delivery = work.get(DELIVERIES, id)
         if delivery is None or delivery["status"] not in CLAIMABLE or delivery["due_at"] > work.now:
             continue
-        attempt = {"attempts": delivery["attempts"] + 1}
-        work.put(DELIVERIES, {**delivery, **attempt, "status": "sending", "due_at": work.now + claimed_for})
-        taken.append({**delivery, **attempt})
-    return taken
+        ours = {"attempts": delivery["attempts"] + 1, "status": "sending", "due_at": work.now + claimed_for}
+        work.put(DELIVERIES, {**delivery, **ours})
+        taken.append(work.get(DELIVERIES, id))
+    return [delivery for delivery in taken if delivery]
 
 
 def release(work: Work, id: str, attempt: int) -> None:

@@ -13,7 +13,7 @@ from services.chassis.clock import Clock
 from services.chassis.execution import Executor
 from services.chassis.i18n import ROME
 from services.chassis.mongo import Database, Document
-from services.chassis.work import Work
+from services.chassis.work import Key, Work
 from services.notify import domain
 from services.notify.channels import CHANNELS
 from services.notify.messages import READERS, Audience
@@ -53,24 +53,19 @@ class Planner:
         expansions = await self._expand(due, states)
         people = {person for expansion in expansions for person in expansion.recipients or ()}
         wishes = await notices.wishes_of(self._database, people)
-        keys = {
-            NOTICES: [notice["_id"] for notice in due],
-            NOTIFICATIONS: [
-                notification_id(each.notice, person) for each in expansions for person in each.recipients or ()
-            ],
-            DELIVERIES: [
-                delivery_id(each.notice, person, channel)
-                for each in expansions
-                for person in each.recipients or ()
-                for channel in CHANNELS
-            ],
-        }
+        keys: dict[str, list[str]] = {NOTICES: [], NOTIFICATIONS: [], DELIVERIES: []}
+        known: dict[Key, Document | None] = {(NOTICES, notice["_id"]): notice for notice in due}
+        for each in expansions:
+            keys[NOTICES].append(each.notice["_id"])
+            for name, id in _told(each):
+                keys[name].append(id)
+                known |= {(name, id): None} if each.notice["version"] == 1 else {}  # Never planned: nothing is there.
 
         def decide(work: Work) -> None:
             for expansion in expansions:
                 apply(work, expansion, wishes)
 
-        await self._executor.run(keys, decide)
+        await self._executor.run(keys, decide, known=known)
 
     async def _expand(self, due: list[Document], states: dict[str, Document]) -> list[Expansion]:
         known = [(notice, states[notice["request"]]) for notice in due if _is_known(notice, states)]
@@ -83,6 +78,14 @@ class Planner:
         return [Expansion(notice, reached.get(notice["_id"])) for notice in due]
 
 
+def _told(each: Expansion) -> list[Key]:
+    told: list[Key] = []
+    for person in each.recipients or ():
+        told.append((NOTIFICATIONS, notification_id(each.notice, person)))
+        told += [(DELIVERIES, delivery_id(each.notice, person, channel)) for channel in CHANNELS]
+    return told
+
+
 def _is_known(notice: Document, states: dict[str, Document]) -> bool:
     state = states.get(notice["request"])
     return state is not None and tuple(state["order"]) >= tuple(notice["needs"])
@@ -90,8 +93,7 @@ def _is_known(notice: Document, states: dict[str, Document]) -> bool:
 
 def _task_force(notice: Document, state: Document) -> str | None:
     """The task force whose coordinators are told: task forces bear the codes of their themes."""
-    force: str | None = notice["task_force"] or state["theme"]
-    return force
+    return notice["task_force"] or state["theme"]  # type: ignore[no-any-return]
 
 
 def recipients(notice: Document, state: Document, holders: list[Document]) -> frozenset[str]:

@@ -17,12 +17,12 @@ import structlog
 from services.chassis.errors import frames
 from services.chassis.execution import Executor
 from services.chassis.mongo import Document
-from services.chassis.work import Work
+from services.chassis.work import Key, Work
 from services.notify import outcomes
 from services.notify.channels.letter import Outcome
 from services.notify.store import ATTEMPTS, DELIVERIES
 
-AHEAD = 20
+AHEAD = 40
 """Outcomes that are stored together, and as many may wait for the next time: a kill repeats no more letters."""
 _PAUSES = (0.1, 0.5, 2.0, 5.0, 5.0, 5.0)
 log = structlog.get_logger()
@@ -72,7 +72,7 @@ class Recorder:
     async def _alone(self, kept: Kept) -> None:
         for pause in (*_PAUSES, 0.0):
             try:
-                await self._store([kept])
+                await self._store([kept], believed=False)
                 return
             except Exception as error:
                 if not pause or time.monotonic() > self._until:
@@ -81,7 +81,7 @@ class Recorder:
                     return
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
 
-    async def _store(self, group: Sequence[Kept]) -> None:
+    async def _store(self, group: Sequence[Kept], believed: bool = True) -> None:
         def decide(work: Work) -> None:
             for delivery, outcome in group:
                 outcomes.record(work, delivery["_id"], delivery["attempts"], outcome, random.random())
@@ -91,7 +91,9 @@ class Recorder:
             DELIVERIES: [delivery["_id"] for delivery, _ in group],
             ATTEMPTS: [outcomes.attempt_id(delivery["_id"], delivery["attempts"]) for delivery in tried],
         }
-        await self._executor.run(keys, decide)
+        known: dict[Key, Document | None] = {(ATTEMPTS, id): None for id in keys[ATTEMPTS]}
+        known |= {(DELIVERIES, delivery["_id"]): delivery for delivery, _ in group}
+        await self._executor.run(keys, decide, known=known if believed else {})
         for delivery, outcome in group:
             if outcome:
                 log.info(

@@ -93,8 +93,12 @@ class Sender:
                 await self._send(await self._claim(due))
             return len(due) == _AT_ONCE
 
-    async def _claim(self, ids: list[str]) -> list[Document]:
-        taken = await self._tools.executor.run({DELIVERIES: ids}, lambda work: outcomes.claim(work, ids, CLAIMED_FOR))
+    async def _claim(self, due: list[Document]) -> list[Document]:
+        known = {(DELIVERIES, delivery["_id"]): delivery for delivery in due}
+        ids = [delivery["_id"] for delivery in due]
+        taken = await self._tools.executor.run(
+            {DELIVERIES: ids}, lambda work: outcomes.claim(work, ids, CLAIMED_FOR), known=known
+        )
         return sorted(taken, key=lambda delivery: str(delivery["position"]))
 
     async def _send(self, taken: list[Document]) -> None:

@@ -18,7 +18,7 @@ _AT_ONCE = 200
 
 def build(settings: Settings, clock: Clock) -> Service:
     """The service, not started."""
-    service = Service("reporting", settings, clock, Path(__file__).parent, pace=0.15)
+    service = Service("reporting", settings, clock, Path(__file__).parent, pace=0.3, relay_pace=0.3)
     service.stores(INDEXES, DERIVED)
     service.listens_to(consumers.EVENTS)
     service.web.include(reports.router(service))

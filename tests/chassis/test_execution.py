@@ -134,3 +134,26 @@ async def test_a_job_outlives_its_failures(database, eventually) -> None:
     await job.start()
     await eventually(lambda: len(runs) >= 4)
     await job.stop()
+
+
+async def test_what_is_known_is_not_looked_for_and_what_is_known_wrongly_is_looked_for_again(
+    executor, database, monkeypatch
+) -> None:
+    await database[COUNTERS].insert_one({"_id": "one", "version": 4, "value": 7})
+    looked: list[str] = []
+    read = Executor._read
+
+    async def noted(self, keys):
+        looked.extend(id for ids in keys.values() for id in ids)
+        return await read(self, keys)
+
+    monkeypatch.setattr(Executor, "_read", noted)
+    now = {(COUNTERS, "one"): {"_id": "one", "version": 4, "value": 7}}
+    before = {(COUNTERS, "one"): {"_id": "one", "version": 3, "value": 2}}
+    wrongly_new = {(COUNTERS, "one"): None}
+
+    assert await executor.run({COUNTERS: ["one"]}, increment, known=now) == 8
+    assert looked == []
+    assert await executor.run({COUNTERS: ["one"]}, increment, known=before) == 9
+    assert await executor.run({COUNTERS: ["one"]}, increment, known=wrongly_new) == 10
+    assert looked == ["one", "one"]

@@ -42,13 +42,13 @@ async def test_few_letters_are_ahead_of_their_records_while_the_database_is_slow
     await notify.plan()
     recorded, most, run = 0, 0, Executor.run
 
-    async def slowly(self, keys, decide, correlation=None):
+    async def slowly(self, keys, decide, **more):
         nonlocal recorded, most
         if ATTEMPTS in keys:
             await asyncio.sleep(0.1)
             most = max(most, len(notify.mails) - recorded)
             recorded += len(keys[ATTEMPTS])
-        return await run(self, keys, decide, correlation)
+        return await run(self, keys, decide, **more)
 
     monkeypatch.setattr(Executor, "run", slowly)
     await notify.work()
@@ -62,12 +62,12 @@ async def test_a_letter_is_recorded_and_not_repeated_when_the_database_was_away_
     await notify.plan()
     refused, run = 0, Executor.run
 
-    async def away_twice(self, keys, decide, correlation=None):
+    async def away_twice(self, keys, decide, **more):
         nonlocal refused
         if ATTEMPTS in keys and refused < 2:
             refused += 1
             raise Unavailable("the database is away")
-        return await run(self, keys, decide, correlation)
+        return await run(self, keys, decide, **more)
 
     monkeypatch.setattr(Executor, "run", away_twice)
     await notify.work()

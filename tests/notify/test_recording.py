@@ -49,11 +49,11 @@ async def test_a_record_that_fails_for_good_repeats_nobody_elses_mail(notify, pl
 async def test_a_record_that_fails_for_a_while_is_repeated_and_no_mail_is(notify, planned, monkeypatch) -> None:
     run, fails = notify.service.executor.run, [3]
 
-    async def contended(keys: Any, decide: Any, *details: Any) -> Any:
+    async def contended(keys: Any, decide: Any, *details: Any, **more: Any) -> Any:
         if "attempts" in keys and fails[0]:
             fails[0] -= 1
             raise Contended("others")
-        return await run(keys, decide, *details)
+        return await run(keys, decide, *details, **more)
 
     monkeypatch.setattr(notify.service.executor, "run", contended)
     await notify.work()
@@ -69,10 +69,10 @@ async def test_a_record_that_fails_for_a_while_is_repeated_and_no_mail_is(notify
 async def test_mails_that_leave_together_are_recorded_together(notify, planned, monkeypatch) -> None:
     run, records = notify.service.executor.run, []
 
-    async def counted(keys: Any, decide: Any, *details: Any) -> Any:
+    async def counted(keys: Any, decide: Any, *details: Any, **more: Any) -> Any:
         if "attempts" in keys:
             records.append(len(keys["attempts"]))
-        return await run(keys, decide, *details)
+        return await run(keys, decide, *details, **more)
 
     monkeypatch.setattr(notify.service.executor, "run", counted)
     await notify.work()
@@ -82,7 +82,7 @@ async def test_mails_that_leave_together_are_recorded_together(notify, planned, 
 
 async def test_no_further_mails_leave_while_none_can_be_recorded() -> None:
     class Away:
-        async def run(self, *details: Any) -> None:
+        async def run(self, *details: Any, **more: Any) -> None:
             await asyncio.Event().wait()
 
     handed_over = []

@@ -4,21 +4,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.chassis.mongo import Database, Document
+from services.chassis.transactions import Plain
 from services.notify.store import ATTEMPTS, DELIVERIES, UNREACHABLE
 
 STATUSES = ("due", "sending", "sent", "failed", "unwanted", "late")
 """due: to be sent. sending: one process has it in hand. unwanted: switched off by the person. late: too old to send."""
 
 
-async def due_deliveries(database: Database, now: datetime, limit: int) -> list[str]:
-    """Ids of what is to be sent now, and of what a process that died had in hand, longest waiting first."""
-    # One query for each status: with both in one, the server would sort everything that is due.
-    found: list[str] = []
-    for status in ("sending", "due"):
-        query = {"status": status, "due_at": {"$lte": now}}
-        rows = database[DELIVERIES].find(query, {"_id": 1}).sort("due_at", 1).limit(limit)
-        found += [row["_id"] for row in await rows.to_list(limit)]
-    return found[:limit]
+async def due_deliveries(database: Database, now: datetime, limit: int) -> list[Document]:
+    """What is to be sent now, and what a process that died had in hand, longest waiting first."""
+
+    def steps(plain: Plain) -> list[Document]:
+        # One query for each status: with both in one, the server would sort everything that is due.
+        wanted = ({"status": status, "due_at": {"$lte": now}} for status in ("sending", "due"))
+        rows = (plain[DELIVERIES].find(query, sort=[("due_at", 1)], limit=limit) for query in wanted)
+        return [row for some in rows for row in some]
+
+    return (await database.at_once(steps))[:limit]
 
 
 async def unreachable(database: Database, people: Iterable[str]) -> set[str]:

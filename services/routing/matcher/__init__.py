@@ -129,26 +129,26 @@ class Matcher:
             experts = self._places_after(over)
             made = await planned(waiting, experts, rules)
         self._adapt(time.monotonic() - began)
-        versions = {id: row["version"] for id, row in rows.items()}
-        outcome = await self._keep(made, experts, over, versions, rules)
+        outcome = await self._keep(made, experts, over, rows, rules)
         await self.roster.refresh(outcome.stale, now, rules)
         log.info("wave_decided", waiting=len(waiting), offered=outcome.offered, changed=outcome.skipped)
         return outcome
 
     async def _keep(
-        self, made: Plan, experts: Experts, over: list[Ending], versions: dict[str, int], rules: Rules
+        self, made: Plan, experts: Experts, over: list[Ending], rows: dict[str, Document], rules: Rules
     ) -> Outcome:
         """Saves a plan, what is over first; a large one in parts that each are whole."""
         whole = Outcome()
+        versions = {id: row["version"] for id, row in rows.items()}
         for first in range(0, max(len(made.waiting), 1), _SAVED_AT_ONCE):
             endings = over if first == 0 else []
             decisions = explained(made, experts, rules, first, _SAVED_AT_ONCE)
             keys = matching.needs(endings, decisions)
             asked = {*keys[EXPERTS]}
             seen = Seen(versions, self.roster.versions(asked), self.roster.held(asked))
-            outcome = await self._executor.run(
-                keys, partial(matching.apply, wave=Wave(endings, decisions, seen, rules))
-            )
+            known = {(CASES, decision.case): rows[decision.case] for decision in decisions}
+            wave = Wave(endings, decisions, seen, rules)
+            outcome = await self._executor.run(keys, partial(matching.apply, wave=wave), known=known)
             self.roster.took(outcome.loads)
             whole.offered += outcome.offered
             whole.skipped += outcome.skipped
