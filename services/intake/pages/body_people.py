@@ -89,7 +89,7 @@ async def enable(
 
         await once(request, caller, parts.executor, person_keys(id), form, decide)
     except Problem as problem:
-        if problem.kind == "credential-taken":
+        if problem.kind in ("credential-taken", "identity-unknown", "person-ambiguous"):
             return {"identity": problem.detail}
         if problem.errors:
             return {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
