@@ -20,7 +20,7 @@ from services.intake.api.answers import parts_of
 from services.intake.handlers import persons
 from services.intake.handlers.known import meant, new_person
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.persons import Address, PersonForm
+from services.intake.handlers.person_forms import Address, PersonForm
 from services.intake.handlers.submission import Line
 from services.intake.store.persons import PERSONS
 

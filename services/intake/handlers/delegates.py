@@ -22,11 +22,8 @@ from services.chassis.problems import Problem, forbidden, invalid, not_found
 from services.chassis.work import Work
 from services.intake.handlers.known import meant, new_person, same_name
 from services.intake.handlers.parts import Parts
+from services.intake.handlers.person_forms import Address, Identities, PersonForm, credentials_of
 from services.intake.handlers.persons import (
-    Address,
-    Identities,
-    PersonForm,
-    credentials_of,
     described,
     lasts,
     tell,

@@ -20,7 +20,8 @@ from services.chassis.work import Work
 from services.intake.handlers import delegates, persons
 from services.intake.handlers.delegates import Delegate, DelegateForm, Place, whom
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.persons import Identity, person_keys
+from services.intake.handlers.person_forms import Identity
+from services.intake.handlers.persons import person_keys
 from services.intake.handlers.submission import Line
 from services.intake.pages.body_labels import DELEGATES
 from services.intake.pages.receipts import once
