@@ -22,7 +22,7 @@ from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.attachments import attach
 from services.intake.handlers.drafts import end as end_draft
-from services.intake.handlers.fields import Number
+from services.intake.handlers.fields import Day, Number
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
 from services.intake.pages import drafts, labels, similar
@@ -59,7 +59,7 @@ class RequestForm(BaseModel):
     urgency: Urgency = "normal"
     follows: Number | None = None
     protocol_number: Annotated[Line, Field(max_length=50)] | None = None
-    protocol_date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    protocol_date: Day | None = None
     draft: Id | None = None
 
     def faults(self) -> dict[str, str]:
