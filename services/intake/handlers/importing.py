@@ -2,8 +2,8 @@
 
 A line has a key, and the request's id derives from it: sent again it is the same request. The key is what the sender
 calls it (`external_id`), or else what it says, in its place among lines that say the same; both within the sender and
-the `batch` that the sender names. Lines are read, checked and stored some hundred at a time, so memory does not grow
-with the file.
+the `batch` that the sender names. Lines are read, checked and stored some hundred at a time, so memory holds no more of
+a file than the keys of its lines.
 """
 
 import asyncio
@@ -53,6 +53,8 @@ class Import:
     meter: Meter | None = None
     counts: Counter[str] = field(default_factory=Counter)
     _said: Counter[str] = field(default_factory=Counter)
+    _lines: dict[str, int] = field(default_factory=dict)
+    """The line on which a key stood first."""
     _end: Unusable | None = None
 
     async def run(self, file: BinaryIO) -> AsyncIterator[Line]:
@@ -63,13 +65,14 @@ class Import:
             header = read_header(next(lines, ""))
             records = rows(lines, header)
             while batch := await asyncio.to_thread(some, records, _AT_ONCE):
-                for report in await self._take(batch.good, header):
+                room = self.most - sum(self.counts.values())
+                for report in await self._take(batch.good[:room], header):
                     yield report
+                if self._end is None and len(batch.good) > room:
+                    text = N_("The file has more than {most} lines. Send the rest as another file.")
+                    raise Unusable(text, batch.good[room][0], most=self.most)
                 if fault := self._end or batch.fault:
                     raise fault
-                if sum(self.counts.values()) >= self.most:
-                    text = N_("The file has more than {most} lines. Send the rest as another file.")
-                    raise Unusable(text, batch.good[-1][0] + 1, most=self.most)
         except Unusable as fault:
             stopped = fault_of(self.say, fault)
         except Exception as error:
@@ -84,15 +87,15 @@ class Import:
     async def _take(self, batch: list[tuple[int, Row | Unusable]], header: Header) -> list[Line]:
         reports: dict[int, Line] = {}
         wanted: dict[str, tuple[Row, NewRequest, str]] = {}
-        for line, row in batch[: self.most - sum(self.counts.values())]:
+        for line, row in batch:
             try:
                 if isinstance(row, Unusable):
                     raise row
                 form = _form(row)
                 key, digest = self._key(row, form)
-                if key in wanted:
+                if (earlier := self._lines.setdefault(key, line)) != line:
                     text = N_("The same external_id stands on line {earlier} already.")
-                    raise Unusable(text, line, "external_id", earlier=wanted[key][0].line)
+                    raise Unusable(text, line, "external_id", earlier=earlier)
                 wanted[key] = (row, form, digest)
                 reports[line] = {}
             except (Unusable, Problem) as fault:
@@ -156,7 +159,8 @@ class Import:
         given = row.cells.get("external_id", "").strip()
         if len(given) > _LONGEST_KEY:
             raise Unusable(N_("An external_id has at most 200 characters."), row.line, "external_id")
-        self._said[digest] += not given
+        if not given:
+            self._said[digest] += 1
         place = ("id", given) if given else ("line", digest, str(self._said[digest]))
         return derived_id("import", self.caller.id or "", self.batch, *place), digest
 
