@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -33,11 +33,16 @@ from services.intake.handlers.line_reports import Line, Say, fault_of, faults_of
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.quotas import Meter
 from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
+from services.intake.store.quotas import Lease, give_back
 from services.intake.store.requests import REQUESTS
 
 MOST_LINES = 100_000
 _AT_ONCE = 250
 _LONGEST_KEY = 200
+
+
+New = tuple[Row, Submission, list[Lease]]
+"""A line that becomes a request, and what it took of the quota."""
 
 
 @dataclass
@@ -101,7 +106,7 @@ class Import:
             except (Unusable, Problem) as fault:
                 reports[line] = {"line": line, "status": "refused", "errors": faults_of(self.say, fault, header)}
         known = {row["_id"]: row for row in await self.parts.stores.requests.by_ids(wanted)}
-        new: list[tuple[Row, Submission]] = []
+        new: list[New] = []
         for key, (row, form, digest) in wanted.items():
             facts = {"line": row.line, "external_id": row.cells.get("external_id")}
             try:
@@ -118,7 +123,7 @@ class Import:
         return [reports[line] for line in sorted(reports)]
 
     async def _judge(
-        self, key: str, form: NewRequest, digest: str, known: Document | None, new: list[Any], row: Row
+        self, key: str, form: NewRequest, digest: str, known: Document | None, new: list[New], row: Row
     ) -> Line:
         if known is not None:
             return _earlier(known, digest)
@@ -126,28 +131,29 @@ class Import:
             await check_request(self.parts, self.caller, form, form.channel or "api", imported=True)
             return {"status": "valid"}
         prepared = await prepare(self.parts, self.caller, form, "api", key, imported=True)
-        if self.meter:
-            try:
-                await self.meter.take()
-            except Problem as problem:
-                raise Unusable(problem.detail, row.line, "", (), **problem.values) from problem
-        new.append((row, prepared))
+        try:
+            taken = await self.meter.take() if self.meter else []
+        except Problem as problem:
+            raise Unusable(problem.detail, row.line, "", (), **problem.values) from problem
+        new.append((row, prepared, taken))
         return {"status": "imported", "number": prepared.number}
 
     async def _store(
         self,
-        new: list[tuple[Row, Submission]],
+        new: list[New],
         wanted: dict[str, tuple[Row, NewRequest, str]],
         reports: dict[int, Line],
     ) -> None:
         """All at once: the group commit makes few transactions of them, and one that fails fails alone."""
         runs = [
-            self.parts.executor.run({}, partial(_submit, submission=each, digest=wanted[each.id][2])) for _, each in new
+            self.parts.executor.run({}, partial(_submit, submission=each, digest=wanted[each.id][2]))
+            for _, each, _ in new
         ]
         outcomes = await asyncio.gather(*runs, return_exceptions=True)
-        for (row, each), outcome in zip(new, outcomes, strict=True):
+        for (row, each, taken), outcome in zip(new, outcomes, strict=True):
             if isinstance(outcome, AlreadyExists):
-                # Another import of the same lines was quicker.
+                # Another import of the same lines was quicker, and counts them.
+                give_back(taken)
                 found = await self.parts.stores.requests.by_ids([each.id])
                 reports[row.line] |= _earlier(found[0], wanted[each.id][2])
             elif isinstance(outcome, BaseException):
