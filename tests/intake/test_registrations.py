@@ -13,7 +13,9 @@ from services.chassis.clock import Clock
 from services.intake.domain.signed_documents import LARGEST, SignedDocument
 from services.intake.handlers.registration import register_body
 from services.intake.handlers.upkeep import OrphanFiles
+from services.intake.store.attachments import BUCKET
 from services.intake.store.bodies import PROTOCOL, BodyStore
+from services.intake.store.files import FileStore
 from services.intake.store.mails import ORIGINAL
 from services.intake.store.orphans import RECORDS, OrphanStore, naming
 from services.intake.store.persons import PersonStore
@@ -182,13 +184,17 @@ class Asked:
 
 async def test_every_question_about_bodies_their_people_and_files_is_answered_by_an_index(town: Town) -> None:
     asked: Any = Asked(town)
-    bodies, persons, orphans = BodyStore(asked), PersonStore(asked), OrphanStore(asked, None)  # type: ignore[arg-type]
+    bodies, persons, orphans = (
+        BodyStore(asked),
+        PersonStore(asked),
+        OrphanStore(asked, FileStore(asked), FileStore(asked, BUCKET)),
+    )
     now = town.service.clock.now()
     await bodies.waiting(20, "013000")
     await bodies.not_admitted(20, VARESE)
     await persons.holders("official", VARESE, now, 20, new_id())
-    await orphans.remove_unnamed(now - timedelta(days=400), "", 20)
-    await orphans.remove_cut_off(now - timedelta(days=400), "", 20)
+    for search in orphans.searches:
+        await search(now - timedelta(days=400), "", 20)
     for collection, field in (place for places in RECORDS.values() for place in places):
         asked.asked.append((collection, naming(field, ["a", "b"]), ()))
 
