@@ -16,8 +16,9 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import fromstring
 
 from contracts.envelope import in_utc
+from contracts.mails import Fate
 from services.intake.mailbox.contents import inner_of, parts_of
-from services.intake.mailbox.reports import Fate, Report, Told
+from services.intake.mailbox.reports import Report, Told
 
 _RECEIPTS: dict[str, Fate | None] = {
     "accettazione": "accepted",
