@@ -21,6 +21,7 @@ from services.chassis.work import Work
 from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.attachments import attach
+from services.intake.handlers.attachments.holder import megabytes
 from services.intake.handlers.drafts import end as end_draft
 from services.intake.handlers.fields import Day, Number
 from services.intake.handlers.parts import Parts
@@ -174,7 +175,7 @@ async def _show(
         request, "requests/new.html", caller, status=status, notices=notices or [],
         values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"), alike=alike,
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
-        fitting=await fitting_of(parts, values, words),
+        fitting=await fitting_of(parts, values, words), megabytes=megabytes(parts.files),
     )  # fmt: skip
 
 
