@@ -19,14 +19,18 @@ NAMESPACE = uuid.UUID("5f0b6c1e-6f0e-5d53-9a2f-5d2a0f6b7c11")
 """Namespace of every derived (UUIDv5) identifier; changing it would repeat every effect."""
 
 
-def _to_utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError as error:  # the first and the last hours that a date can name
-        raise ValueError("the moment has no date in UTC") from error
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+def in_utc(value: datetime) -> datetime:
+    """A moment in UTC. Raises ValueError for one that has no date there, or none in another zone of the world."""
+    # Compared as it is given: the first and the last hours that a date can name cannot be converted.
+    if not _FIRST <= value < _LAST:
+        raise ValueError("the moment has no date in every zone")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]
 """A moment in UTC; times without a zone are refused."""
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

@@ -3,7 +3,7 @@
 Keyed by the delivery's id. No addresses and no words of mail servers: ids, codes and times only.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ from contracts.envelope import Code, Data, Event, Id, Instant, Number
 
 Fate = Literal["accepted", "relayed", "delayed", "delivered", "failed", "virus"]
 """accepted, relayed: on its way. delayed: still tried. failed, virus: it will not arrive."""
+RANK: dict[Fate, int] = {fate: rank for rank, fate in enumerate(get_args(Fate))}
+"""Reports come in any order: the farthest fate is what became of a mail."""
+LOST: tuple[Fate, ...] = ("failed", "virus")
 
 
 class MailReportedData(Data):

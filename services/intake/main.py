@@ -18,7 +18,7 @@ from services.intake.domain.programme import Programme
 from services.intake.domain.signed_documents import LARGEST
 from services.intake.files.clamd import Clamd
 from services.intake.files.settings import FileSettings
-from services.intake.handlers.attachments.scanning import scan_unchecked, sweep
+from services.intake.handlers.attachments.scanning import scan_unchecked
 from services.intake.handlers.mails import Door, receive, remove_expired, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.upkeep import Admissions, OrphanFiles
@@ -73,10 +73,9 @@ def _take_files(service: Service, policy: FileSettings) -> None:
 
 
 def _file_jobs(service: Service, parts: Parts) -> list[Job]:
-    """Looking for viruses, if there is a scanner, and for what uploads and imports left behind."""
+    """Looking for viruses, if there is a scanner, and for imports that nobody said yes to."""
     policy, database = parts.files, service.database
     jobs = [
-        Job(database, "stray-files", 3600.0, partial(sweep, parts)),
         Job(database, "import-files", 600.0, partial(import_pages.forget_old, parts)),
     ]
     if policy.scans:

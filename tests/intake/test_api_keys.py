@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.chassis.access import digest
-from services.intake.store.quotas import QuotaStore, UsedUp
-from tests.intake.conftest import ADMIN_KEY, SARONNO, Town, a_request
+from services.intake.store.quotas import QuotaStore, UsedUp, give_back
+from tests.intake.conftest import ADMIN_KEY, SARONNO, VARESE, Town, a_request
 
 
 async def a_key(town: Town, **fields: Any) -> dict[str, Any]:
@@ -135,6 +137,56 @@ async def test_a_key_that_is_taken_back_or_has_expired_does_nothing_any_more(tow
     assert answer.json()["state"] == "revoked"
     assert (after.status_code, late.status_code) == (403, 403)
     assert (states[revoked["id"]], states[expiring["id"]]) == ("revoked", "expired")
+
+
+@pytest.mark.parametrize("how", ["revoked", "erased", "moved"])
+async def test_a_key_can_be_taken_back_whatever_became_of_its_principal(town: Town, how: str) -> None:
+    key = await a_key(town)
+    path, facts = f"/api/persons/{key['id']}", {"role": "front_end", "scope_kind": "body", "scope": VARESE}
+    if how == "revoked":
+        changed = await town.call("POST", f"{path}/revocation", json={"role": "front_end"})
+    elif how == "erased":
+        changed = await town.call("DELETE", path)
+    else:
+        person = {"name": "Portale", "grants": [facts], "api_keys_sha256": [digest(key["key"])]}
+        changed = await town.call("PUT", path, json=person)
+    assert changed.status_code < 300, changed.text
+
+    answer = await town.call("POST", f"/api/api-keys/{key['id']}/revocation")
+
+    town.service.principals.forget()
+    assert (answer.status_code, answer.json()["state"]) == (200, "revoked")
+    assert (await post(town, key["key"], body=VARESE)).status_code in (401, 403)
+
+
+async def test_what_is_given_back_late_is_not_given_to_the_next_minute(town: Town) -> None:
+    key = await a_key(town, per_day=100, per_minute=2)
+    row = await town.service.database["api_keys"].find_one({"_id": key["id"]})
+    assert row is not None
+    store, now = QuotaStore(town.service.database), town.service.clock.now()
+    early = await store.take(row, now)
+    later = now + timedelta(minutes=1)
+    await store.take(row, later)
+
+    give_back(early)
+
+    await store.take(row, later)
+    with pytest.raises(UsedUp):
+        await store.take(row, later)
+
+
+async def test_lines_that_two_imports_bring_at_once_are_counted_once(town: Town) -> None:
+    key = await a_key(town, per_day=5)
+    lines = "".join(f"{SARONNO};tecnica;Riga {key['id']} {n};Testo\n" for n in range(2))
+    file = f"ente;tipo;oggetto;descrizione\n{lines}".encode()
+    headers = {"Content-Type": "text/csv"}
+    await asyncio.gather(
+        *(town.call("POST", "/api/requests/import", key["key"], content=file, headers=headers) for _ in range(2))
+    )
+
+    codes = [(await post(town, key["key"])).status_code for _ in range(4)]
+
+    assert codes == [201, 201, 201, 429]
 
 
 async def test_use_is_shown_by_day_with_the_last_time(town: Town) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.envelope import new_id
 from services.chassis.auth import Caller
 from services.chassis.clock import Clock
 from services.chassis.problems import Problem
@@ -145,17 +146,18 @@ async def _state(town: Town, body: str) -> Any:
 
 async def test_a_representative_lets_officials_in_and_out(town: Town) -> None:
     key = await representative(town, SARONNO)
-    form = {"name": "Luca Verdi", "email": "luca.verdi@comune.example", "identities": [{"subject": "luca"}]}
+    name = f"Luca Verdi {new_id()}"
+    form = {"name": name, "email": "luca.verdi@comune.example", "identities": [{"subject": "luca"}]}
 
     added = await town.call("POST", f"/api/bodies/{SARONNO}/delegates", key, json=form)
-    listed = (await town.call("GET", f"/api/bodies/{SARONNO}/delegates", key)).json()["items"]
+    listed = (await town.call("GET", f"/api/bodies/{SARONNO}/delegates?limit=200", key)).json()["items"]
     removed = await town.call("DELETE", f"/api/bodies/{SARONNO}/delegates/{added.json()['id']}", key)
 
     assert added.status_code == 201
-    assert "Luca Verdi" in [item["name"] for item in listed]
+    assert name in [item["name"] for item in listed]
     assert removed.status_code == 204
-    left = (await town.call("GET", f"/api/bodies/{SARONNO}/delegates", key)).json()["items"]
-    assert "Luca Verdi" not in [item["name"] for item in left]
+    left = (await town.call("GET", f"/api/bodies/{SARONNO}/delegates?limit=200", key)).json()["items"]
+    assert name not in [item["name"] for item in left]
     events = await published(town, added.json()["id"])
     assert [event["type"].split(".")[2] for event in events] == ["granted", "revoked"]
 
@@ -163,10 +165,13 @@ async def test_a_representative_lets_officials_in_and_out(town: Town) -> None:
 async def test_a_representative_cannot_give_credentials_to_somebody_who_is_known(town: Town) -> None:
     known, _ = await town.official(VARESE, email="nota@comune.example")
     key = await representative(town, SARONNO)
-    form = {"name": "Altra", "email": "nota@comune.example", "identities": [{"subject": "intruder"}]}
+    form = {"name": "Anna Bianchi", "email": "nota@comune.example"}
+    path = f"/api/bodies/{SARONNO}/delegates"
 
-    added = await town.call("POST", f"/api/bodies/{SARONNO}/delegates", key, json=form)
+    refused = await town.call("POST", path, key, json=form | {"identities": [{"subject": "intruder"}]})
+    added = await town.call("POST", path, key, json=form)
 
+    assert refused.status_code == 409
     assert added.json()["id"] == known
     person = (await town.call("GET", f"/api/persons/{known}")).json()
     assert person["name"] == "Anna Bianchi"

@@ -49,13 +49,13 @@ async def test_only_the_representative_lets_officials_in_and_out(town: Town) -> 
 
 async def test_an_official_has_access_from_the_start_until_the_end_and_not_a_moment_longer(town, eventually) -> None:
     mayor, (id, key) = await representative(town), await town.person()
-    email = (await town.call("GET", f"/api/persons/{id}")).json()["email"]
+    known = (await town.call("GET", f"/api/persons/{id}")).json()
 
     async def lets_in() -> bool:
         return bool((await town.call("GET", "/api/requests", key)).status_code == 200)
 
     period = {"start": later(town, seconds=1.5), "end": later(town, seconds=4)}
-    added = await town.call("POST", DELEGATES, mayor, json=form(email=email, **period))
+    added = await town.call("POST", DELEGATES, mayor, json=form(email=known["email"], name=known["name"], **period))
     planned = await listed(town, mayor, id)
     town.service.principals.forget()
     before = await lets_in()

@@ -177,6 +177,33 @@ async def test_a_file_of_too_many_lines_is_taken_up_to_the_limit(town: Town, mon
     assert "more than 3 lines" in summary["stopped"]["detail"]
 
 
+@pytest.mark.parametrize("at_once", [2, 3, 250])
+async def test_a_file_of_exactly_the_limit_is_not_too_long(town: Town, monkeypatch, at_once: int) -> None:
+    monkeypatch.setattr(importing, "MOST_LINES", 3)
+    monkeypatch.setattr(importing, "_AT_ONCE", at_once)
+    lines = [a_line(f"x {new_id()}") for _ in range(4)]
+
+    _, whole = await sent(town, "\n".join((HEADER, *lines[:3])))
+    _, longer = await sent(town, "\n".join((HEADER, *lines)))
+
+    assert (whole["imported"], whole["stopped"]) == (3, None)
+    assert (longer["already"], longer["stopped"]["line"]) == (3, 5)
+
+
+async def test_a_dry_run_says_the_same_of_a_key_that_stands_twice_far_apart(town: Town, monkeypatch) -> None:
+    monkeypatch.setattr(importing, "_AT_ONCE", 2)
+    twice = new_id()
+    subjects = [twice, new_id(), new_id(), twice, f"{twice} altro"]
+    file = "\n".join((HEADER, *(a_line(name, id=twice if twice in name else "") for name in subjects)))
+
+    looked, _ = await sent(town, file, "?dry_run=true")
+    taken, _ = await sent(town, file)
+
+    assert [line["status"] for line in taken] == ["imported", "imported", "imported", "refused", "refused"]
+    assert [line["errors"] for line in taken[3:]] == [line["errors"] for line in looked[3:]]
+    assert "line 2 already" in taken[4]["errors"][0]["detail"]
+
+
 async def test_another_kind_of_body_and_one_that_is_too_large_are_refused(town: Town) -> None:
     json_body = await town.call("POST", "/api/requests/import", json={})
     large = await town.call(

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from contracts.assignments import AssignmentAccepted
+from services.intake.store.mails import INLINE, ORIGINAL
 from tests.intake.conftest import published
 from tests.intake.events import assignment, deliver
 from tests.intake.letters import ours
 from tests.intake.post import Post, mail
+from tests.intake.test_mergers import RONAGO, UGGIATE_CON_RONAGO
 
 LONG_AGO = timedelta(days=31)
 
@@ -33,10 +35,10 @@ class Ended:
             "POST", f"/api/requests/{self.request['number']}/{action}", self.key, json=form
         )
 
-    async def ended_long_ago(self) -> None:
-        at = self.post.town.service.clock.now() - LONG_AGO
+    async def ended_long_ago(self, **facts: Any) -> None:
+        facts |= {"ended_at": self.post.town.service.clock.now() - LONG_AGO}
         requests = self.post.town.service.database["requests"]
-        await requests.update_one({"_id": self.request["id"]}, {"$set": {"ended_at": at}, "$inc": {"version": 1}})
+        await requests.update_one({"_id": self.request["id"]}, {"$set": facts, "$inc": {"version": 1}})
 
 
 @pytest.fixture
@@ -112,6 +114,41 @@ async def test_the_same_late_mail_twice_makes_one_request(ended: Ended) -> None:
 
     assert codes == [250, 250]
     assert len((await ended.read())["linked_requests"]) == 1
+
+
+async def test_too_late_an_answer_about_an_ended_body_becomes_a_request_of_its_successor(ended: Ended) -> None:
+    await ended.ended_long_ago(body=RONAGO, body_name="Ronago")
+    await ended.post.town.admitted(UGGIATE_CON_RONAGO)
+    ended.address, ended.key = await ended.post.official(UGGIATE_CON_RONAGO)
+
+    await ended.answered("Il comune è cambiato, il problema no.")
+
+    [link] = (await ended.read())["linked_requests"]
+    new = await ended.read(link["number"])
+    assert (link["kind"], new["body"]) == ("followed_by", UGGIATE_CON_RONAGO)
+
+
+async def test_too_late_an_answer_of_who_may_send_no_request_is_held_and_not_refused(ended: Ended) -> None:
+    await ended.ended_long_ago(body=RONAGO, body_name="Ronago")
+    ended.address, ended.key = await ended.post.official(RONAGO)
+
+    await ended.answered("Siamo da capo.")
+
+    kept = await ended.post.kept(ended.address)
+    assert (kept["state"], kept["reason"]) == ("held", "too-late")
+    assert kept["quoted"]["number"] == ended.request["number"]
+    decided = await ended.post.town.call("POST", f"/api/intake/mails/{kept['_id']}/message", json={})
+    assert decided.status_code == 200, decided.text
+
+
+async def test_the_original_of_too_late_an_answer_is_kept_once(ended: Ended) -> None:
+    await ended.ended_long_ago()
+    files = ended.post.town.service.database["files.files"]
+    before = await files.count_documents({"metadata.kind": ORIGINAL})
+
+    await ended.answered("\r\n".join(["Siamo da capo.", *["riga " * 20] * (INLINE // 100)]))
+
+    assert await files.count_documents({"metadata.kind": ORIGINAL}) == before + 1
 
 
 async def test_a_message_by_program_is_told_to_who_followed_it_and_reopens_nothing(ended: Ended) -> None:

@@ -35,6 +35,22 @@ async def test_an_envelope_becomes_the_request_within_it(post: Post, name: str) 
     assert request["received_at"] < request["submitted_at"]
 
 
+@pytest.mark.parametrize(("day", "zone"), [("01/01/0001", "+0200"), ("31/12/9999", "-0200"), ("31/12/9999", "+9999")])
+async def test_a_time_that_cannot_be_true_certifies_no_time(post: Post, day: str, zone: str) -> None:
+    address, key = await post.official()
+    request = await post.town.submitted(key)
+
+    for name in ("pec-envelope", "pec-avvenuta-consegna"):
+        content = letter(
+            name, address, day=day, hour="23:30:00", number=request["number"], ours=ours(request["number"])
+        )
+        code, told = await post.send(address, re.sub(rb"[+]0[12]00", zone.encode(), content))
+        assert code == 250, told
+
+    [made] = await post.mine(key, address)
+    assert made["received_at"] == made["submitted_at"]
+
+
 async def test_the_envelope_is_kept_byte_for_byte_with_what_it_certifies(post: Post) -> None:
     address, key = await post.official()
     content = letter("pec-envelope", address)

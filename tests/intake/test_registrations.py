@@ -1,5 +1,6 @@
 """Registrations: what is uploaded, who may look at it, what is kept of refusals, and files that nothing names."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -7,13 +8,18 @@ from typing import Any
 import pytest
 
 from contracts.envelope import new_id
+from services.chassis.auth import Caller
 from services.chassis.clock import Clock
 from services.intake.domain.signed_documents import LARGEST, SignedDocument
+from services.intake.handlers.registration import register_body
 from services.intake.handlers.upkeep import OrphanFiles
+from services.intake.store.attachments import BUCKET
 from services.intake.store.bodies import PROTOCOL, BodyStore
+from services.intake.store.files import FileStore
 from services.intake.store.mails import ORIGINAL
 from services.intake.store.orphans import RECORDS, OrphanStore, naming
 from services.intake.store.persons import PersonStore
+from tests.contracts.test_succession import grant
 from tests.intake.conftest import BERGAMO, SARONNO, VARESE, Town
 
 SCANNED = b"%PDF-1.7 scanned"
@@ -178,13 +184,17 @@ class Asked:
 
 async def test_every_question_about_bodies_their_people_and_files_is_answered_by_an_index(town: Town) -> None:
     asked: Any = Asked(town)
-    bodies, persons, orphans = BodyStore(asked), PersonStore(asked), OrphanStore(asked, None)  # type: ignore[arg-type]
+    bodies, persons, orphans = (
+        BodyStore(asked),
+        PersonStore(asked),
+        OrphanStore(asked, FileStore(asked), FileStore(asked, BUCKET)),
+    )
     now = town.service.clock.now()
     await bodies.waiting(20, "013000")
     await bodies.not_admitted(20, VARESE)
     await persons.holders("official", VARESE, now, 20, new_id())
-    await orphans.remove_unnamed(now - timedelta(days=400), "", 20)
-    await orphans.remove_cut_off(now - timedelta(days=400), "", 20)
+    for search in orphans.searches:
+        await search(now - timedelta(days=400), "", 20)
     for collection, field in (place for places in RECORDS.values() for place in places):
         asked.asked.append((collection, naming(field, ["a", "b"]), ()))
 
@@ -194,3 +204,22 @@ async def test_every_question_about_bodies_their_people_and_files_is_answered_by
         winning = str(plan["queryPlanner"]["winningPlan"])
         assert "COLLSCAN" not in winning, (collection, where)
         assert "'SORT'" not in winning, (collection, where)
+
+
+async def test_a_client_that_goes_away_in_the_middle_takes_no_file_that_is_named(town: Town) -> None:
+    parts, body, before = town.service.app.state.parts, "017072", await files(town)
+    id, _ = await town.person({"role": "representative", "scope_kind": "body", "scope": body})
+    pieces = iter([SIGNED, b""])
+
+    async def read(most: int) -> bytes:
+        return next(pieces)
+
+    async def run(keys: Any, decide: Any, checksum: str) -> Any:
+        await parts.executor.run(keys, decide)
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await register_body(parts, Caller(id, (grant(body, "representative"),)), body, "a.pdf", read, run)
+
+    assert await files(town) == before + 1
+    assert (await town.call("GET", f"/api/bodies/{body}/protocol")).content == SIGNED

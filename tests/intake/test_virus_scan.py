@@ -1,6 +1,5 @@
 """Looking for viruses: a real server on the other side, with all the moods that one may have."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -13,8 +12,9 @@ from services.chassis.clock import Clock
 from services.chassis.settings import Settings
 from services.intake.files.clamd import Clamd, ScannerAway
 from services.intake.files.settings import FileSettings
-from services.intake.handlers.attachments.scanning import scan_unchecked, sweep
+from services.intake.handlers.attachments.scanning import scan_unchecked
 from services.intake.handlers.parts import Parts
+from services.intake.handlers.upkeep import OrphanFiles
 from services.intake.main import build
 from services.intake.store.attachments import ATTACHMENTS
 from tests.intake.conftest import ADMIN_KEY, Town, running
@@ -150,7 +150,9 @@ async def test_what_an_upload_left_behind_is_swept_after_a_day_and_nothing_else(
     for id in (old, new):
         await files.keep(id, "stray", content())
     kept = await town.service.database["attached.files"].count_documents({})
-    await asyncio.gather(sweep(parts))
+    orphans = OrphanFiles(parts)
+    while await orphans.run():
+        pass
 
     left = {row["_id"] async for row in town.service.database["attached.files"].find({}, {"_id": 1})}
     assert old not in left

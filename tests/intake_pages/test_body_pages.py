@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from contracts.envelope import new_id
+from services.chassis.access import identity
 from services.chassis.clock import Clock
 from services.intake.domain.programme import Phase, Programme
 from services.intake.store.bodies import BODIES, body_id
@@ -33,6 +34,16 @@ async def decide(browser: Browser, code: str, decision: str, reason: str = "") -
 
 def official(**fields: str) -> dict[str, str]:
     return {"name": "Luca Verdi", "email": f"{new_id()}@comune.example", "identity": f"LUCA-{new_id()}"} | fields
+
+
+async def known(service: Any, somebody: Browser) -> dict[str, str]:
+    """What the form says of somebody who is known by name and identity already."""
+    form = official()
+    facts = {"name": form["name"], "email": form["email"], "email_key": form["email"]}
+    await service.database["persons"].update_one({"_id": somebody.id}, {"$set": facts})
+    held = {"credentials": [identity(service.settings.oidc_issuer, form["identity"])]}
+    await service.database["access"].update_one({"_id": somebody.id}, {"$set": held})
+    return form
 
 
 def day(**span: float) -> str:
@@ -116,13 +127,11 @@ async def test_a_decision_that_comes_late_says_so(visit) -> None:
 async def test_the_representative_lets_an_official_in_who_then_reads_the_body_s_requests(service, visit) -> None:
     mayor, clerk = await visit("representative", MANTOVA), await visit("none")
     number = await ask(await visit("official", MANTOVA), body=MANTOVA)
-    await service.database["persons"].update_one(
-        {"_id": clerk.id}, {"$set": {"email": "e@x.example", "email_key": f"{clerk.id}@x.example"}}
-    )
+    form = await known(service, clerk)
     page, delegates = f"/my-body/{MANTOVA}", f"/my-body/{MANTOVA}/delegates"
     before = (await clerk.get(f"/requests/{number}")).status_code
 
-    sent = await mayor.send(page, delegates, **official(email=f"{clerk.id}@x.example", end=day(days=3)))
+    sent = await mayor.send(page, delegates, **form, end=day(days=3))
     service.principals.forget()
     during = (await clerk.get(f"/requests/{number}")).status_code
     shown = (await mayor.get(sent.headers["location"])).text
@@ -178,8 +187,6 @@ async def test_the_same_form_twice_lets_one_official_in(service, visit) -> None:
 
 
 async def test_a_fiscal_code_is_kept_in_capitals_and_only_as_a_digest(service, visit) -> None:
-    from services.chassis.access import identity
-
     mayor, person = await visit("representative", VARESE), official(identity="rssmra80a01f205x")
 
     await mayor.send(f"/my-body/{VARESE}", f"/my-body/{VARESE}/delegates", **person)
@@ -203,13 +210,9 @@ async def test_officials_and_strangers_change_nothing(visit) -> None:
 
 async def test_the_secretariat_names_the_mayor_who_then_sees_the_form(service, visit) -> None:
     secretariat, mayor = await visit("secretariat"), await visit("none")
-    key = {"email_key": f"{mayor.id}@x.example"}
-    await service.database["persons"].update_one({"_id": mayor.id}, {"$set": key})
-    code = "013097"
+    form, code = await known(service, mayor), "013097"
 
-    named = await secretariat.send(
-        f"/bodies/{code}", f"/bodies/{code}/representatives", **official(email=key["email_key"])
-    )
+    named = await secretariat.send(f"/bodies/{code}", f"/bodies/{code}/representatives", **form)
     service.principals.forget()
     page = await mayor.get("/my-body")
     seen = await mayor.get(page.headers["location"])

@@ -65,14 +65,33 @@ async def test_somebody_known_gets_the_role_once_and_keeps_the_rest(service, ask
     assert await grants(service, held) == [("expert", "task_force")]
 
 
+async def sharing(service: Any, *names: str) -> tuple[str, list[str]]:
+    """An address and the persons who use it."""
+    address, ids = f"{new_id()}@comune.example", []
+    for name in names:
+        ids.append(id := await enrol(service, "official", "016024", name))
+        facts = {"email": address, "email_key": address, "sequence": 1}
+        await service.database[PERSONS].update_one({"_id": id}, {"$set": facts})
+    return address, ids
+
+
 async def test_who_cannot_be_told_is_named_and_nobody_is_created(service, ask) -> None:
-    address = f"{new_id()}@comune.example"
-    for name in ("Uno", "Due"):
-        id = await enrol(service, "official", "016024", name)
-        await service.database[PERSONS].update_one({"_id": id}, {"$set": {"email": address, "email_key": address}})
+    address, _ = await sharing(service, "Uno", "Due", "Due")
     before = await service.database[PERSONS].count_documents({})
 
-    told = await ask({"email": address, "name": "Uno"}, {"id": new_id()}, {"email": f"{new_id()}@x.example"}, {})
+    told = await ask(
+        {"email": address}, {"email": address, "name": "Due"}, {"id": new_id()}, {"email": f"{new_id()}@x.example"}, {}
+    )
 
-    assert [item["outcome"] for item in told] == ["ambiguous", "unknown", "unknown", "unknown"]
+    assert [item["outcome"] for item in told] == ["ambiguous", "ambiguous", "unknown", "unknown", "unknown"]
     assert await service.database[PERSONS].count_documents({}) == before
+
+
+async def test_colleagues_who_share_an_address_are_told_apart_by_their_names(service, ask) -> None:
+    address, (uno, due) = await sharing(service, "Uno Rossi", "Due Neri")
+
+    known, new = await ask({"email": address, "name": "neri due"}, {"email": address, "name": "Tre Verdi"})
+
+    assert (known["id"], known["outcome"], new["outcome"]) == (due, "known", "created")
+    assert new["id"] not in (uno, due)
+    assert await grants(service, uno) == [("official", "body")]

@@ -6,6 +6,7 @@ import pytest
 
 from services.chassis.i18n import Translator, translator
 from services.chassis.service import Service
+from services.intake.files.settings import FileSettings
 from services.intake.handlers.attachments.holder import REFUSALS
 from services.intake.pages import uploads
 from services.intake.pages.uploads import STATES, size_text, type_text
@@ -141,6 +142,30 @@ async def test_a_form_of_too_many_files_is_refused_and_not_read_into_memory(visi
     sent = await send(browser, "/requests/new", "/requests/new", [(f"{n}.pdf", PDF) for n in range(21)], **NEW)
 
     assert sent.status_code == 400
+
+
+def test_a_refused_file_is_told_the_limit_that_is_set() -> None:
+    from pathlib import Path
+
+    words: Translator = translator("it", Path(uploads.__file__).parents[1])
+    row = {"_id": "1", "state": "refused", "found": None, "name": "a.pdf", "size": 1, "media_type": "application/pdf"}
+    row |= {"inline": False, "visibility": "shared"}
+    policy = FileSettings(largest=5_000_000, most=7_000_000)
+
+    told = [
+        uploads.shown(row | {"refused": reason}, "2026-000001", words, policy) for reason in ("too-large", "no-room")
+    ]
+
+    assert ["5 MB" in told[0]["reason"], "7 MB" in told[1]["reason"]] == [True, True]
+
+
+async def test_the_forms_tell_the_limit_that_is_set(service: Service, visit: Visit) -> None:
+    browser, parts = await visit("official", BERGAMO), service.app.state.parts
+    number = await ask(browser)
+    most = f"{parts.files.largest // 1_000_000} MB"
+
+    for page in ("/requests/new", f"/requests/{number}"):
+        assert f"fino a {most} ciascuno" in (await browser.get(page)).text
 
 
 def test_every_state_and_every_refusal_has_its_words() -> None:

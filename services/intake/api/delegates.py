@@ -43,7 +43,7 @@ async def list_delegates(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """The officials who may act for the body, now or from a day to come, in the order in which they became known."""
+    """The officials who may act for the body, now or from a day to come, in the order of their ids."""
     body = body_in_register(code)
     check_represents(caller, body)
     found, following = await delegates_of(parts, body.code, limit, key_of(cursor, uuid), ended)
@@ -60,8 +60,9 @@ async def add_delegate(
     parts: Here,
     issuer: Annotated[str, Depends(id_of_installation)],
 ) -> Response:
-    """Name and e-mail, with which somebody already known is found again; for a period, or until it is ended.
+    """Name, and identity or e-mail, by which somebody already known is found again; for a period, or until it ends.
 
+    409 for an identity of somebody with another name, for one that the person does not hold, or for several persons.
     Of an official who may act for the body already, the period changes. There is no limit to their number.
     """
     body = body_in_register(code)

@@ -1,7 +1,8 @@
-"""`/api/intake/experts`: the persons of experts, by e-mail or id; who is not known is created with the role of expert.
+"""`/api/intake/experts`: the persons of experts, by id, or e-mail and name; who is not known is created as an expert.
 
 Routing asks this when experts are entered or imported: persons live here. This door gives no other role, so the key
-of a service cannot make anybody a coordinator. A new person's id derives from the address: asking again doubles nobody.
+of a service cannot make anybody a coordinator. A new person's id derives from address and name: asking again doubles
+nobody.
 """
 
 from typing import Annotated, Literal
@@ -10,17 +11,18 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.access import Grant
-from contracts.envelope import Id, derived_id
+from contracts.envelope import Id
 from services.chassis.access import ACCESS
 from services.chassis.auth import Caller, allow
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.api.answers import parts_of
 from services.intake.handlers import persons
+from services.intake.handlers.known import meant, new_person
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.persons import Address, PersonForm
+from services.intake.handlers.person_forms import Address, PersonForm
 from services.intake.handlers.submission import Line
-from services.intake.store.persons import PERSONS, email_key
+from services.intake.store.persons import PERSONS
 
 routes = APIRouter(prefix="/api/intake", tags=["persons"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -29,7 +31,7 @@ Outcome = Literal["known", "created", "unknown", "ambiguous", "erased"]
 
 
 class Somebody(BaseModel):
-    """A person by id, or by e-mail; the name is for one who is not known yet."""
+    """A person by id, or by e-mail; the name tells colleagues of one address apart, and is for one not known yet."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,7 +50,7 @@ class Enrolment(BaseModel):
 
 
 class Enrolled(BaseModel):
-    """Who it is. `ambiguous`: several persons use the address; `unknown`: nobody, and no name to create one."""
+    """Who it is. `ambiguous`: several persons could be meant; `unknown`: nobody, and no name to create one."""
 
     id: str | None
     name: str
@@ -85,15 +87,19 @@ async def _found(parts: Parts, one: Somebody) -> Enrolled:
     if one.id is not None:
         known = await store.by_ids([one.id])
         return _known(known[0]) if known else Enrolled(id=None, name="", outcome="unknown")
-    known = await store.by_email(one.email) if one.email else []
+    if not one.email:
+        return Enrolled(id=None, name="", outcome="unknown")
+    id = new_person(one.email, one.name)
+    # In this order: whoever is stored meanwhile is found, and not taken for somebody erased.
+    existed = await store.exists(id)
+    known = await meant(parts, one.email, one.name)
     if len(known) > 1:
         return Enrolled(id=None, name="", outcome="ambiguous")
     if known:
         return _known(known[0])
-    if not (one.email and one.name):
+    if not one.name:
         return Enrolled(id=None, name="", outcome="unknown")
-    id = derived_id("expert", email_key(one.email))
-    if await parts.stores.persons.exists(id):
+    if existed:
         return Enrolled(id=None, name="", outcome="erased")
     return Enrolled(id=id, name=one.name, outcome="created")
 

@@ -16,7 +16,8 @@ from services.chassis.problems import Problem, invalid, not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers import drafts, persons, views
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.persons import PersonForm, credentials_of, person_keys
+from services.intake.handlers.person_forms import PersonForm, credentials_of
+from services.intake.handlers.persons import person_keys
 from services.intake.store.views import VIEWS
 
 routes = APIRouter(prefix="/api/persons", tags=["persons"])

@@ -116,18 +116,20 @@ def _archive(first: bytes, file: BinaryIO) -> FileType:
     if names is None:
         return FileType("application/zip", "unreadable-archive")
     endings = {ending_of(name) for name in names}
+    programs = {ending for ending in endings if ENDINGS.get(ending) in IN_ARCHIVES}
+    # Documents of Office keep embedded objects and settings of printers as such.
+    packed = "packed-program" if programs - {"bin"} else ""
     declared = _MIMETYPE.search(first[30:200])
     if declared:
         macros = any(name.startswith(("Basic/", "Scripts/")) and not name.endswith("/") for name in names)
-        return FileType(declared[1].decode(), "macro" if macros else "")
-    if "[Content_Types].xml" in names:
-        media_type = next((known for folder, known in _IN_ZIP.items() if any(n.startswith(folder) for n in names)), "")
+        return FileType(declared[1].decode(), "macro" if macros else packed)
+    office = next((known for folder, known in _IN_ZIP.items() if any(n.startswith(folder) for n in names)), "")
+    if office and "[Content_Types].xml" in names:
         macros = any(name.lower().endswith("vbaproject.bin") for name in names)
-        return FileType(media_type or "application/zip", "macro" if macros else "")
+        return FileType(office, "macro" if macros else packed)
     if "META-INF/MANIFEST.MF" in names and "class" in endings:
         return FileType("application/java-archive", "executable")
-    packed = any(ENDINGS.get(ending) in IN_ARCHIVES for ending in endings)
-    return FileType("application/zip", "packed-program" if packed else "")
+    return FileType("application/zip", "packed-program" if programs else "")
 
 
 def _text(first: bytes, ending: str) -> FileType | None:

@@ -17,8 +17,10 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid, not_found
 from services.chassis.work import Keys, Work
 from services.intake.handlers import persons
-from services.intake.handlers.persons import GrantForm, PersonForm, person_keys
+from services.intake.handlers.person_forms import GrantForm, PersonForm
+from services.intake.handlers.persons import person_keys
 from services.intake.handlers.submission import Line
+from services.intake.store.persons import PERSONS
 from services.intake.store.quotas import API_KEYS
 
 MOST_A_DAY, MOST_A_MINUTE = 1_000_000, 100_000
@@ -75,13 +77,13 @@ def make(work: Work, id: str, form: KeyForm, secret: str, caller: Caller) -> Doc
 
 
 def revoke(work: Work, id: str) -> Document:
-    """Ends a key from now on. Safe to repeat. Raises 404."""
-    row = work.get(API_KEYS, id)
+    """Ends a key from now on, with whatever its principal may still do. Safe to repeat. Raises 404."""
+    row, principal = work.get(API_KEYS, id), work.get(PERSONS, id)
     if row is None:
         raise not_found()
     if row["revoked_at"] is None:
-        if row["expires_at"] is None or work.now < row["expires_at"]:
-            persons.revoke(work, id, "front_end", row["body"])
+        if principal:
+            persons.end(work, principal)
         row["revoked_at"] = work.now
         work.put(API_KEYS, row)
     return row

@@ -1,7 +1,7 @@
 """The people of a body: officials whom its representative alone lets in and out, for a period, as many as it wants.
 
 The representatives themselves are named by the Segreteria Tecnica, in the same way. Everybody already known is found
-again, by identity and name or by e-mail: then only what they may do changes, never name, addresses or credentials.
+again, by identity or e-mail, and name: then only what they may do changes, never name, addresses or credentials.
 """
 
 from collections.abc import Sequence
@@ -13,20 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts import vocabulary
 from contracts.access import AccessGranted, Grant
-from contracts.envelope import Instant, new_id
+from contracts.envelope import Instant
 from services.chassis.access import ACCESS
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, invalid, not_found
 from services.chassis.work import Work
-from services.intake.domain.texts import folded
+from services.intake.handlers.known import meant, new_person, same_name
 from services.intake.handlers.parts import Parts
+from services.intake.handlers.person_forms import Address, Identities, PersonForm, credentials_of
 from services.intake.handlers.persons import (
-    Address,
-    Identities,
-    PersonForm,
-    credentials_of,
     described,
     lasts,
     tell,
@@ -77,25 +74,29 @@ def check_alone(caller: Caller, body: vocabulary.Body) -> None:
 async def whom(parts: Parts, form: DelegateForm, issuer: str) -> tuple[str, list[str]]:
     """The id of the person meant, a new one for somebody unknown, and the digests of the credentials given.
 
-    Raises 409 when an identity is that of somebody with another name.
+    By identity, else by e-mail and name: colleagues may share an address. Raises 409 when several could be meant.
     """
-    digests = credentials_of(form.person(), issuer)
+    digests, number = credentials_of(form.person(), issuer), 0
+    # In this order: whoever is stored meanwhile is found by what follows, or has the id that this one would get.
+    while await parts.stores.persons.exists(new := new_person(form.email, form.name, digests, number)):
+        number += 1  # Also of somebody erased: their id is not used again.
     owner = await parts.stores.persons.owner_of(digests, besides="") if digests else None
-    if owner:
-        [person] = await parts.stores.persons.by_ids([owner]) or [{"name": ""}]
-        if sorted(folded(person["name"]).split()) != sorted(folded(form.name).split()):
-            detail = N_("Somebody else is recognised by one of these keys or identities.")
-            raise Problem(409, N_("The credential is taken"), detail, kind="credential-taken")
-        return owner, digests
-    known = await parts.stores.persons.by_email(form.email)
-    return (known[0]["_id"] if known else new_id(parts.clock.now())), digests
+    known = [owner] if owner else [person["_id"] for person in await meant(parts, form.email, form.name)]
+    if len(known) > 1:
+        detail = N_("Several persons of this name use this address. Give the identity of the one that is meant.")
+        raise Problem(409, N_("Several persons could be meant"), detail, kind="person-ambiguous")
+    return (known[0] if known else new), digests
 
 
 def enable(
     work: Work, id: str, body: str, form: DelegateForm, credentials: Sequence[str], role: Place = "official"
 ) -> Document:
-    """Lets a person act for a body from `start` to `end`; of one who may already, the period changes. Raises 422."""
+    """Lets a person act for a body from `start` to `end`; of one who may already, the period changes.
+
+    Raises 422, and 409 for somebody known by another name or without the identity given.
+    """
     known, stored = work.get(PERSONS, id), work.get(ACCESS, id)
+    _check_same(known, stored, form, credentials)
     held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
     lasting = [grant for grant in held if _of(grant, role, body) and lasts(grant, work)]
     begun = [grant.start for grant in lasting if grant.start <= work.now]
@@ -127,7 +128,7 @@ def set_end(work: Work, id: str, body: str, end: datetime | None, role: Place = 
 async def delegates_of(
     parts: Parts, body: str, limit: int, after: str | None = None, ended: bool = False, role: Place = "official"
 ) -> tuple[list[Delegate], str | None]:
-    """A page of the officials of a body, in the order in which they became known, and the id behind which to go on."""
+    """A page of the officials of a body, in the order of their ids, and the id behind which to go on."""
     now = parts.clock.now()
     rows = await parts.stores.persons.holders(role, body, now, limit, after, ended)
     persons = {row["_id"]: row for row in await parts.stores.persons.by_ids(row["_id"] for row in rows)}
@@ -150,6 +151,21 @@ def _state(grant: Grant, now: datetime) -> State:
 
 def _of(grant: Grant, role: Place, body: str) -> bool:
     return (grant.role, grant.scope_kind, grant.scope) == (role, "body", body)
+
+
+def _check_same(known: Document | None, stored: Document | None, form: DelegateForm, given: Sequence[str]) -> None:
+    """Raises 409 for another name, and for an identity that the person does not hold.
+
+    It is not added: whoever lets an official in could so sign in as a colleague of that name, with all that one may do.
+    """
+    if known is None:
+        return
+    if not same_name(known["name"], form.name):
+        detail = N_("Somebody else is recognised by one of these keys or identities.")
+        raise Problem(409, N_("The credential is taken"), detail, kind="credential-taken")
+    if not set(given) <= set(stored["credentials"] if stored else ()):
+        detail = N_("This person is known here without this identity. The Segreteria Tecnica can add it.")
+        raise Problem(409, N_("The identity is not known"), detail, kind="identity-unknown")
 
 
 def _check_end(start: datetime, end: datetime | None, now: datetime) -> None:

@@ -46,13 +46,17 @@ Prose = Annotated[
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_clean)]
 
 
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
+"""A day that exists, as it is written."""
+
+
 class Protocol(BaseModel):
     """The sender's own registration of the document."""
 
     model_config = ConfigDict(extra="forbid")
 
     number: Annotated[Line, Field(min_length=1, max_length=50)]
-    date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
+    date: Day
     registry: Annotated[Line, Field(max_length=100)] = ""
 
 

@@ -2,8 +2,8 @@
 
 A line has a key, and the request's id derives from it: sent again it is the same request. The key is what the sender
 calls it (`external_id`), or else what it says, in its place among lines that say the same; both within the sender and
-the `batch` that the sender names. Lines are read, checked and stored some hundred at a time, so memory does not grow
-with the file.
+the `batch` that the sender names. Lines are read, checked and stored some hundred at a time, so memory holds no more of
+a file than the keys of its lines.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pydantic import ValidationError
 
@@ -33,11 +33,16 @@ from services.intake.handlers.line_reports import Line, Say, fault_of, faults_of
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.quotas import Meter
 from services.intake.handlers.submission import NewRequest, Submission, prepare, submit
+from services.intake.store.quotas import Lease, give_back
 from services.intake.store.requests import REQUESTS
 
 MOST_LINES = 100_000
 _AT_ONCE = 250
 _LONGEST_KEY = 200
+
+
+New = tuple[Row, Submission, list[Lease]]
+"""A line that becomes a request, and what it took of the quota."""
 
 
 @dataclass
@@ -53,6 +58,8 @@ class Import:
     meter: Meter | None = None
     counts: Counter[str] = field(default_factory=Counter)
     _said: Counter[str] = field(default_factory=Counter)
+    _lines: dict[str, int] = field(default_factory=dict)
+    """The line on which a key stood first."""
     _end: Unusable | None = None
 
     async def run(self, file: BinaryIO) -> AsyncIterator[Line]:
@@ -63,13 +70,14 @@ class Import:
             header = read_header(next(lines, ""))
             records = rows(lines, header)
             while batch := await asyncio.to_thread(some, records, _AT_ONCE):
-                for report in await self._take(batch.good, header):
+                room = self.most - sum(self.counts.values())
+                for report in await self._take(batch.good[:room], header):
                     yield report
+                if self._end is None and len(batch.good) > room:
+                    text = N_("The file has more than {most} lines. Send the rest as another file.")
+                    raise Unusable(text, batch.good[room][0], most=self.most)
                 if fault := self._end or batch.fault:
                     raise fault
-                if sum(self.counts.values()) >= self.most:
-                    text = N_("The file has more than {most} lines. Send the rest as another file.")
-                    raise Unusable(text, batch.good[-1][0] + 1, most=self.most)
         except Unusable as fault:
             stopped = fault_of(self.say, fault)
         except Exception as error:
@@ -84,21 +92,21 @@ class Import:
     async def _take(self, batch: list[tuple[int, Row | Unusable]], header: Header) -> list[Line]:
         reports: dict[int, Line] = {}
         wanted: dict[str, tuple[Row, NewRequest, str]] = {}
-        for line, row in batch[: self.most - sum(self.counts.values())]:
+        for line, row in batch:
             try:
                 if isinstance(row, Unusable):
                     raise row
                 form = _form(row)
                 key, digest = self._key(row, form)
-                if key in wanted:
+                if (earlier := self._lines.setdefault(key, line)) != line:
                     text = N_("The same external_id stands on line {earlier} already.")
-                    raise Unusable(text, line, "external_id", earlier=wanted[key][0].line)
+                    raise Unusable(text, line, "external_id", earlier=earlier)
                 wanted[key] = (row, form, digest)
                 reports[line] = {}
             except (Unusable, Problem) as fault:
                 reports[line] = {"line": line, "status": "refused", "errors": faults_of(self.say, fault, header)}
         known = {row["_id"]: row for row in await self.parts.stores.requests.by_ids(wanted)}
-        new: list[tuple[Row, Submission]] = []
+        new: list[New] = []
         for key, (row, form, digest) in wanted.items():
             facts = {"line": row.line, "external_id": row.cells.get("external_id")}
             try:
@@ -115,7 +123,7 @@ class Import:
         return [reports[line] for line in sorted(reports)]
 
     async def _judge(
-        self, key: str, form: NewRequest, digest: str, known: Document | None, new: list[Any], row: Row
+        self, key: str, form: NewRequest, digest: str, known: Document | None, new: list[New], row: Row
     ) -> Line:
         if known is not None:
             return _earlier(known, digest)
@@ -123,28 +131,29 @@ class Import:
             await check_request(self.parts, self.caller, form, form.channel or "api", imported=True)
             return {"status": "valid"}
         prepared = await prepare(self.parts, self.caller, form, "api", key, imported=True)
-        if self.meter:
-            try:
-                await self.meter.take()
-            except Problem as problem:
-                raise Unusable(problem.detail, row.line, "", (), **problem.values) from problem
-        new.append((row, prepared))
+        try:
+            taken = await self.meter.take() if self.meter else []
+        except Problem as problem:
+            raise Unusable(problem.detail, row.line, "", (), **problem.values) from problem
+        new.append((row, prepared, taken))
         return {"status": "imported", "number": prepared.number}
 
     async def _store(
         self,
-        new: list[tuple[Row, Submission]],
+        new: list[New],
         wanted: dict[str, tuple[Row, NewRequest, str]],
         reports: dict[int, Line],
     ) -> None:
         """All at once: the group commit makes few transactions of them, and one that fails fails alone."""
         runs = [
-            self.parts.executor.run({}, partial(_submit, submission=each, digest=wanted[each.id][2])) for _, each in new
+            self.parts.executor.run({}, partial(_submit, submission=each, digest=wanted[each.id][2]))
+            for _, each, _ in new
         ]
         outcomes = await asyncio.gather(*runs, return_exceptions=True)
-        for (row, each), outcome in zip(new, outcomes, strict=True):
+        for (row, each, taken), outcome in zip(new, outcomes, strict=True):
             if isinstance(outcome, AlreadyExists):
-                # Another import of the same lines was quicker.
+                # Another import of the same lines was quicker, and counts them.
+                give_back(taken)
                 found = await self.parts.stores.requests.by_ids([each.id])
                 reports[row.line] |= _earlier(found[0], wanted[each.id][2])
             elif isinstance(outcome, BaseException):
@@ -156,7 +165,8 @@ class Import:
         given = row.cells.get("external_id", "").strip()
         if len(given) > _LONGEST_KEY:
             raise Unusable(N_("An external_id has at most 200 characters."), row.line, "external_id")
-        self._said[digest] += not given
+        if not given:
+            self._said[digest] += 1
         place = ("id", given) if given else ("line", digest, str(self._said[digest]))
         return derived_id("import", self.caller.id or "", self.batch, *place), digest
 

@@ -1,9 +1,7 @@
 """Persons and what they may do. Whatever changes is written to this service's `access` together with the event."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from contracts import vocabulary
 from contracts.access import (
@@ -12,20 +10,18 @@ from contracts.access import (
     AccessGranted,
     AccessRevoked,
     AccessState,
-    Digest,
     Grant,
     PersonErased,
     Role,
     ScopeKind,
 )
-from contracts.envelope import Id, Instant
 from services.chassis import access
 from services.chassis.access import ACCESS
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import invalid, not_found
 from services.chassis.work import Keys, Work
-from services.intake.handlers.submission import Line
+from services.intake.handlers.person_forms import GrantForm, PersonForm
 from services.intake.store.persons import PERSONS, email_key
 
 SCOPES: dict[Role, tuple[ScopeKind, ...]] = {
@@ -41,61 +37,9 @@ SCOPES: dict[Role, tuple[ScopeKind, ...]] = {
 """What a role can be bound to."""
 
 
-class GrantForm(BaseModel):
-    """A role within a scope; it begins now unless it says otherwise."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    role: Role
-    scope_kind: ScopeKind
-    scope: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    start: Instant | None = None
-    end: Instant | None = None
-
-
-class Identity(BaseModel):
-    """A person at an identity provider; without `issuer`, at the one of this installation."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    subject: Annotated[Line, Field(min_length=1, max_length=255)]
-    issuer: Annotated[Line, Field(min_length=1, max_length=500)] | None = None
-
-
-def _no_double(identities: list[Identity]) -> list[Identity]:
-    if len({(identity.issuer, identity.subject) for identity in identities}) < len(identities):
-        raise ValueError(N_("Each identity only once."))
-    return identities
-
-
-Identities = Annotated[list[Identity], Field(max_length=20), AfterValidator(_no_double)]
-Address = Annotated[Line, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")]
-
-
-class PersonForm(BaseModel):
-    """A person, front-end or service account, whole."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: Id | None = None
-    name: Annotated[Line, Field(min_length=1, max_length=200)]
-    email: Address | None = None
-    pec: Address | None = None
-    language: Literal["it", "en"] = "it"
-    grants: Annotated[list[GrantForm], Field(max_length=200)] = []
-    api_keys_sha256: Annotated[list[Digest], Field(max_length=20)] = []
-    identities: Identities = []
-
-
 def person_keys(id: str) -> Keys:
     """The documents of a person."""
     return {PERSONS: [id], ACCESS: [id]}
-
-
-def credentials_of(form: PersonForm, issuer: str) -> list[str]:
-    """The digests by which the person will be recognised. issuer: of this installation's provider."""
-    identities = [access.identity(identity.issuer or issuer, identity.subject) for identity in form.identities]
-    return list(dict.fromkeys([*form.api_keys_sha256, *identities]))
 
 
 def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str]) -> Document:
@@ -121,16 +65,24 @@ def add_grant(
 
 def revoke(work: Work, id: str, role: Role, scope: str | None) -> Document:
     """Ends a role of a person from now on. Raises 404 when they do not hold it."""
-    person, stored = work.get(PERSONS, id), work.get(ACCESS, id)
-    if person is None or stored is None:
+    person = work.get(PERSONS, id)
+    if person is None:
         raise not_found()
-    grants = [Grant.model_validate(grant) for grant in stored["grants"]]
-    ended = [grant for grant in grants if (grant.role, grant.scope) == (role, scope) and lasts(grant, work)]
-    if not ended:
+    if not end(work, person, lambda grant: (grant.role, grant.scope) == (role, scope)):
         raise not_found(N_("The person does not hold this role."))
-    kept = [grant.model_copy(update={"end": work.now}) if grant in ended else grant for grant in grants]
-    tell(work, person, AccessRevoked, kept, stored["credentials"])
     return person
+
+
+def end(work: Work, person: Document, which: Callable[[Grant], bool] = lambda _: True) -> bool:
+    """Ends all of these grants that last, from now on; whether there were any."""
+    stored = work.get(ACCESS, person["_id"])
+    grants = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
+    kept = [
+        grant.model_copy(update={"end": work.now}) if which(grant) and lasts(grant, work) else grant for grant in grants
+    ]
+    if stored and kept != grants:
+        tell(work, person, AccessRevoked, kept, stored["credentials"])
+    return kept != grants
 
 
 def erase(work: Work, id: str) -> Document:

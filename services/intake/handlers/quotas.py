@@ -7,7 +7,7 @@ from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.problems import Problem
 from services.intake.handlers.parts import Parts
-from services.intake.store.quotas import QUOTA_DAYS, UsedUp, Window
+from services.intake.store.quotas import QUOTA_DAYS, Lease, UsedUp, Window, give_back
 
 
 class Meter:
@@ -17,36 +17,33 @@ class Meter:
         self._parts = parts
         self._caller = caller
 
-    async def take(self) -> bool:
-        """Counts a request; whether the caller has a quota at all. Raises 429."""
+    async def take(self) -> list[Lease]:
+        """Counts a request; what `give_back` undoes, nothing for who has no quota. Raises 429."""
         if self._caller.door != "key" or self._caller.id is None:
-            return False
+            return []
         row = await self._parts.stores.quotas.key(self._caller.id)
         if row is None:
-            return False
+            return []
         try:
-            await self._parts.stores.quotas.take(row, self._parts.clock.now())
+            return await self._parts.stores.quotas.take(row, self._parts.clock.now())
         except UsedUp as used_up:
             raise _refusal(used_up.window) from used_up
-        return True
-
-    def give_back(self) -> None:
-        """Undoes a `take`."""
-        self._parts.stores.quotas.give_back(self._caller.id or "")
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[list[bool]]:
-        """Counts one request unless the block fails, or empties the list that it gets: nothing new was made."""
-        counted = await self.take()
-        made = [True]
+        """Counts one request unless the block fails, or empties the list that it gets: nothing new was made.
+
+        One that is cancelled counts: its request may be on its way into the database.
+        """
+        taken, made = await self.take(), [True]
         try:
             yield made
-        except BaseException:
+        except Exception:
             made.clear()
             raise
         finally:
-            if counted and not made:
-                self.give_back()
+            if not made:
+                give_back(taken)
 
 
 def _refusal(window: Window) -> Problem:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contracts import vocabulary
 from contracts.envelope import new_id
 from services.chassis.auth import Caller
-from services.chassis.errors import TransientError
+from services.chassis.errors import PermanentError
 from services.chassis.i18n import N_, ROME
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
@@ -56,17 +56,16 @@ async def register_body(
     def decide(work: Work) -> Document:
         return bodies.register(work, body, file, caller)
 
-    keys, kept = body_keys(body.code), False
+    keys = body_keys(body.code)
     try:
         state = await (run(keys, decide, file.sha256) if run else parts.executor.run(keys, decide))
-        kept = state["protocol"]["id"] == file.id
-        return state
-    except TransientError:
-        kept = True  # Nobody knows whether it was stored; an orphan is swept later.
+    except PermanentError:
+        await parts.stores.files.remove(file.id)
         raise
-    finally:
-        if not kept:
-            await parts.stores.files.remove(file.id)
+    # After any other failure, and when the client goes away, it may be stored all the same: the sweep looks later.
+    if state["protocol"]["id"] != file.id:
+        await parts.stores.files.remove(file.id)
+    return state
 
 
 async def protocol_of(parts: Parts, caller: Caller, code: str) -> Document:

@@ -65,6 +65,13 @@ def checked_body(code: str, day: date) -> vocabulary.Body:
     return body
 
 
+def body_now(code: str, day: date) -> str:
+    """The code of this body; of one that has ended, that of the one which carries on for it, if there is one."""
+    body = vocabulary.body(code)
+    heir = vocabulary.successor(body, day) if body and not body.valid_on(day) else None
+    return heir.code if heir else code
+
+
 def _ended(body: vocabulary.Body, heir: vocabulary.Body | None) -> Problem:
     """422 for a body that is not in force, naming the one that carries on for it."""
     problem = unknown("/body", _ENDED, [heir.code] if heir else [])

@@ -3,9 +3,6 @@
 Each is a job: `run` does one page of the work and returns whether there is more; safe to repeat and to interrupt.
 """
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-
 import structlog
 
 from contracts import vocabulary
@@ -14,11 +11,10 @@ from services.intake.handlers import bodies
 from services.intake.handlers.bodies import body_keys
 from services.intake.handlers.parts import Parts
 from services.intake.store.bodies import BODIES
+from services.intake.store.orphans import Search
 
 log = structlog.get_logger()
 _PAGE = 200
-_KEPT = timedelta(hours=24)
-"""How long a file may wait for its record."""
 
 
 class OrphanFiles:
@@ -26,20 +22,18 @@ class OrphanFiles:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        orphans = parts.stores.orphans
-        self._searches = (orphans.remove_unnamed, orphans.remove_cut_off)
-        self._places = ["", ""]
+        self._places = [""] * len(parts.stores.orphans.searches)
 
     async def run(self) -> bool:
         """The next page of each search."""
-        more = [await self._go_on(number, search) for number, search in enumerate(self._searches)]
+        more = [await self._go_on(number, search) for number, search in enumerate(self._parts.stores.orphans.searches)]
         return any(more)
 
-    async def _go_on(self, number: int, search: Callable[..., Awaitable[tuple[int, str | None]]]) -> bool:
-        removed, following = await search(self._parts.clock.now() - _KEPT, self._places[number], _PAGE)
+    async def _go_on(self, number: int, search: Search) -> bool:
+        removed, following = await search(self._parts.clock.now(), self._places[number], _PAGE)
         self._places[number] = following or ""
         if removed:
-            log.info("orphan_files_removed", count=removed, search=search.__name__)
+            log.info("orphan_files_removed", count=removed)
         return following is not None
 
 

@@ -15,8 +15,10 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import fromstring
 
+from contracts.envelope import in_utc
+from contracts.mails import Fate
 from services.intake.mailbox.contents import inner_of, parts_of
-from services.intake.mailbox.reports import Fate, Report, Told
+from services.intake.mailbox.reports import Report, Told
 
 _RECEIPTS: dict[str, Fate | None] = {
     "accettazione": "accepted",
@@ -134,7 +136,7 @@ def _moment(found: Element | None) -> datetime | None:
     ahead = timedelta(hours=int(zone[2]), minutes=int(zone[3])) * (-1 if zone[1] == "-" else 1)
     told = f"{_text(found.find('giorno'))} {_text(found.find('ora'))}"
     try:
-        return datetime.strptime(told, "%d/%m/%Y %H:%M:%S").replace(tzinfo=timezone(ahead))
+        return in_utc(datetime.strptime(told, "%d/%m/%Y %H:%M:%S").replace(tzinfo=timezone(ahead)))
     except ValueError:
         return None
 

@@ -7,13 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
-from typing import Literal
 
+from contracts.mails import Fate
 from services.intake.domain.texts import without_control_characters
 from services.intake.mailbox.contents import inner_of, parts_of
 
-Fate = Literal["accepted", "relayed", "delivered", "delayed", "failed", "virus"]
-FINAL: tuple[Fate, ...] = ("delivered", "failed", "virus")
 _ACTIONS: dict[str, Fate] = {
     "failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "relayed", "expanded": "delivered",
 }  # fmt: skip

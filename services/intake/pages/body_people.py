@@ -4,7 +4,7 @@ Days are days in Rome, the last one included; the rules are those of `handlers.d
 """
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -18,9 +18,11 @@ from services.chassis.i18n import N_, ROME, Translator
 from services.chassis.problems import Problem
 from services.chassis.work import Work
 from services.intake.handlers import delegates, persons
+from services.intake.handlers.days import begins, day_of, ends, last_day
 from services.intake.handlers.delegates import Delegate, DelegateForm, Place, whom
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.persons import Identity, person_keys
+from services.intake.handlers.person_forms import Identity
+from services.intake.handlers.persons import person_keys
 from services.intake.handlers.submission import Line
 from services.intake.pages.body_labels import DELEGATES
 from services.intake.pages.receipts import once
@@ -51,8 +53,8 @@ class EnableForm(BaseModel):
             name=self.name,
             email=self.email,
             identities=[Identity(subject=subject)],
-            start=midnight(self.start) if self.start and self.start > today else None,
-            end=after(self.end) if self.end else None,
+            start=begins(self.start) if self.start and self.start > today else None,
+            end=ends(self.end) if self.end else None,
         )
 
 
@@ -62,16 +64,6 @@ class EndForm(BaseModel):
     end: date | None = None
 
 
-def midnight(day: date) -> datetime:
-    """The moment at which a day begins in Rome."""
-    return datetime.combine(day, time(), ROME)
-
-
-def after(day: date) -> datetime:
-    """The moment at which a day ends in Rome."""
-    return midnight(day + timedelta(days=1)) if day < date.max else midnight(day)
-
-
 async def enable(
     parts: Parts, request: Request, caller: Caller, body: vocabulary.Body, form: FormData, role: Place
 ) -> dict[str, str]:
@@ -79,8 +71,7 @@ async def enable(
     filled, errors = fill(EnableForm, form)
     if filled is None:
         return errors
-    now = parts.clock.now()
-    wanted = filled.delegate(now.astimezone(ROME).date())
+    wanted = filled.delegate(day_of(parts.clock.now()))
     try:
         id, credentials = await whom(parts, wanted, request.app.state.issuer)
 
@@ -89,7 +80,7 @@ async def enable(
 
         await once(request, caller, parts.executor, person_keys(id), form, decide)
     except Problem as problem:
-        if problem.kind == "credential-taken":
+        if problem.kind in ("credential-taken", "identity-unknown", "person-ambiguous"):
             return {"identity": problem.detail}
         if problem.errors:
             return {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
@@ -102,7 +93,7 @@ async def limit(parts: Parts, body: vocabulary.Body, person: str, form: FormData
     filled, errors = fill(EndForm, form)
     if filled is None:
         return errors
-    end = after(filled.end) if filled.end else None
+    end = ends(filled.end) if filled.end else None
     try:
         await parts.executor.run(
             person_keys(person), lambda work: delegates.set_end(work, person, body.code, end, role)
@@ -122,7 +113,7 @@ async def remove(parts: Parts, body: vocabulary.Body, person: str, role: Place) 
 def shown(delegate: Delegate, words: Translator) -> dict[str, Any]:
     """One person as the page shows them."""
     text, tone = DELEGATES[delegate.state]
-    last = last_day(delegate.end)
+    last = last_day(delegate.end) if delegate.end else None
     return {
         "id": delegate.id,
         "name": delegate.name,
@@ -134,11 +125,6 @@ def shown(delegate: Delegate, words: Translator) -> dict[str, Any]:
         "end": last.isoformat() if last else "",
         "lasts": delegate.state != "ended",
     }
-
-
-def last_day(end: datetime | None) -> date | None:
-    """The last day of which at least a part lies before the end."""
-    return (end.astimezone(ROME) - timedelta(microseconds=1)).date() if end else None
 
 
 def _until(end: datetime | None, words: Translator) -> str:

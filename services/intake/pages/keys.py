@@ -1,6 +1,6 @@
 """Keys of front-ends: who has one, what it may create and has created; a new one is shown once."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -12,13 +12,14 @@ from contracts import vocabulary
 from contracts.envelope import Id, new_id
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
-from services.chassis.i18n import N_, ROME
+from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.intake.handlers import api_keys
 from services.intake.handlers.api_keys import MOST_A_DAY, MOST_A_MINUTE, KeyForm, keys_of, new_secret, state_of
+from services.intake.handlers.days import day_of, ends
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Line
 from services.intake.pages.receipts import FIELD, new_key, once
@@ -42,15 +43,12 @@ class NewKey(BaseModel):
     body: Annotated[str, Field(max_length=64)] | None = None
     per_day: Annotated[int, Field(ge=1, le=MOST_A_DAY)] = 1_000
     per_minute: Annotated[int, Field(ge=1, le=MOST_A_MINUTE)] = 60
-    last_day: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    last_day: date | None = None
 
     def key(self) -> KeyForm:
-        """The same as the API has it; a key holds until the end of its last day. Raises ValueError for no date."""
-        end = None
-        if self.last_day:
-            end = datetime.combine(datetime.fromisoformat(self.last_day).date() + timedelta(days=1), time(), ROME)
-        fields = self.model_dump(exclude={"last_day"})
-        return KeyForm(**fields, expires_at=end)
+        """The same as the API has it; a key holds until the end of its last day."""
+        end = ends(self.last_day) if self.last_day else None
+        return KeyForm(**self.model_dump(exclude={"last_day"}), expires_at=end)
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -58,7 +56,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     async def shown(request: Request, caller: Caller, status: int = 200, **context: Any) -> HTMLResponse:
-        rows, day = await parts.stores.quotas.page(MOST), parts.clock.now().astimezone(ROME).date()
+        rows, day = await parts.stores.quotas.page(MOST), day_of(parts.clock.now())
         since = (day - timedelta(days=DAYS - 1)).isoformat()
         usage = await parts.stores.quotas.usage([row["_id"] for row in rows], since)
         items = [_item(row, usage[row["_id"]], day.isoformat(), parts.clock.now()) for row in rows]
@@ -95,9 +93,6 @@ def router(service: Service, parts: Parts) -> APIRouter:
             names = {"/expires_at": "last_day"}
             errors = {names.get(each["pointer"], each["pointer"][1:]): each["detail"] for each in problem.errors}
             return await shown(request, caller, 422, values=values, errors=errors)
-        except ValueError:
-            wrong = {"last_day": N_("A date such as 2026-03-28 is needed.")}
-            return await shown(request, caller, 422, values=values, errors=wrong)
         # Told once, on this page alone: the form that is sent again shows no key.
         return await shown(request, caller, 201, secret=secret if answer["id"] == id else None, name=key.name)
 

@@ -38,6 +38,7 @@ STATES = {
 }
 REASONS = {
     "third-party": N_("Answers a request that is not the sender’s."),
+    "too-late": N_("Answers a request that ended long ago, and the sender may not send a new one."),
     "sender-unknown": N_("The sender is not registered."),
     "no-body": N_("The sender acts for no body."),
     "authors": N_("The mail has no author, or several."),

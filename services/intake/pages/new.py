@@ -21,8 +21,9 @@ from services.chassis.work import Work
 from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.attachments import attach
+from services.intake.handlers.attachments.holder import megabytes
 from services.intake.handlers.drafts import end as end_draft
-from services.intake.handlers.fields import Number
+from services.intake.handlers.fields import Day, Number
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
 from services.intake.pages import drafts, labels, similar
@@ -59,7 +60,7 @@ class RequestForm(BaseModel):
     urgency: Urgency = "normal"
     follows: Number | None = None
     protocol_number: Annotated[Line, Field(max_length=50)] | None = None
-    protocol_date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    protocol_date: Day | None = None
     draft: Id | None = None
 
     def faults(self) -> dict[str, str]:
@@ -174,7 +175,7 @@ async def _show(
         request, "requests/new.html", caller, status=status, notices=notices or [],
         values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"), alike=alike,
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
-        fitting=await fitting_of(parts, values, words),
+        fitting=await fitting_of(parts, values, words), megabytes=megabytes(parts.files),
     )  # fmt: skip
 
 

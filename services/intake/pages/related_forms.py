@@ -16,7 +16,7 @@ from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import links
 from services.intake.handlers.editing import edit
-from services.intake.handlers.fields import Line, Number, Protocol, Title
+from services.intake.handlers.fields import Day, Line, Number, Protocol, Title
 from services.intake.handlers.parts import Parts, find
 from services.intake.pages.receipts import once
 from services.intake.pages.request import show
@@ -40,7 +40,7 @@ class EditForm(BaseModel):
     tags: Annotated[Line, Field(max_length=800)] = ""
     urgency: Urgency | None = None
     protocol_number: Annotated[Line, Field(max_length=50)] | None = None
-    protocol_date: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    protocol_date: Day | None = None
     edits: int = 0
 
     def changes(self, form: FormData) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.service import Service
+from services.intake.files.settings import FileSettings
+from services.intake.handlers.attachments.holder import megabytes
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.reading import WholeRequest, whole
 from services.intake.pages import labels, related
@@ -60,7 +62,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
         read = await whole(parts, caller, found)
         return pages.fragment(
             request, "requests/conversation.html", caller,
-            **told_of(read, caller, words), page_status=status, news=seen >= 0,
+            **told_of(read, caller, words, parts.files), page_status=status, news=seen >= 0,
         )  # fmt: skip
 
     @routes.get("/requests/{number}/summary")
@@ -96,12 +98,12 @@ async def show(
     read = await whole(parts, caller, found)
     return service.web.pages.render(
         request, "requests/request.html", caller, status=status, notices=notices or [],
-        **{**told_of(read, caller, words), **_head(found, words)}, page_status=found["status"], news=False,
+        **{**told_of(read, caller, words, parts.files), **_head(found, words)}, page_status=found["status"], news=False,
         facts=facts_of(read, caller, words), allowed=read.allowed,
         values={**_usual(found), **(values or {})}, errors=errors or {},
         opened=opened, fresh=fresh, unsent=unsent, merged_into=found["merged_into"],
         **await mail_hint(parts, caller, found, words), told_cases=caller.has("expert", *COORDINATION),
-        outcomes=labels.choices(labels.OUTCOMES, words),
+        outcomes=labels.choices(labels.OUTCOMES, words), megabytes=megabytes(parts.files),
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
         **await related.more_of(parts, read, caller, words),
     )  # fmt: skip
@@ -118,9 +120,9 @@ def _usual(found: Document) -> dict[str, str]:
     }
 
 
-def told_of(read: WholeRequest, caller: Caller, words: Translator) -> dict[str, Any]:
+def told_of(read: WholeRequest, caller: Caller, words: Translator, policy: FileSettings) -> dict[str, Any]:
     """What renews itself: the conversation, what happened, and the status."""
-    story = Story(read, caller, words)
+    story = Story(read, caller, words, policy)
     text, tone = labels.STATUSES[read.request["status"]]
     return {
         "number": read.request["number"],

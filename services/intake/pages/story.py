@@ -5,6 +5,7 @@ from typing import Any
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
+from services.intake.files.settings import FileSettings
 from services.intake.handlers.reading import WholeRequest
 from services.intake.pages import labels
 from services.intake.pages.uploads import shown
@@ -45,10 +46,13 @@ SENTENCES: dict[str, str] = {
 class Story:
     """One request, for one reader."""
 
-    def __init__(self, whole: WholeRequest, caller: Caller, words: Translator) -> None:
+    def __init__(
+        self, whole: WholeRequest, caller: Caller, words: Translator, policy: FileSettings | None = None
+    ) -> None:
         self._whole = whole
         self._caller = caller
         self._words = words
+        self._policy = policy or FileSettings()
 
     def name(self, id: str | None, otherwise: str) -> str:
         """What a person is called; `otherwise` (msgid) for who is not known or was erased."""
@@ -67,7 +71,7 @@ class Story:
     def files(self, message: str | None = None) -> list[dict[str, Any]]:
         """The files of a message, or those that belong to the request as a whole."""
         rows = [row for row in self._whole.attachments if row["message"] == message]
-        return [shown(row, self._whole.request["number"], self._words) for row in rows]
+        return [shown(row, self._whole.request["number"], self._words, self._policy) for row in rows]
 
     def _message(self, message: Document) -> dict[str, Any]:
         kind = labels.MESSAGE_KINDS.get(message["kind"])

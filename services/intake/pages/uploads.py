@@ -17,9 +17,10 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Work
 from services.intake.domain.files import ending_of
+from services.intake.files.settings import FileSettings
 from services.intake.handlers.attachments import Held, attach, holding
 from services.intake.handlers.attachments.giving import GIVEN, give
-from services.intake.handlers.attachments.holder import REFUSALS
+from services.intake.handlers.attachments.holder import REFUSALS, megabytes
 from services.intake.handlers.parts import Parts, find
 
 Person = Annotated[Caller, Depends(person)]
@@ -75,12 +76,12 @@ def faults_of(problem: Problem, words: Translator) -> dict[str, str]:
     return {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
 
 
-def shown(row: Document, number: str, words: Translator) -> dict[str, Any]:
+def shown(row: Document, number: str, words: Translator, policy: FileSettings) -> dict[str, Any]:
     """A file as the templates show it."""
     text, tone = STATES[row["state"]]
     reason = row["found"] or ""
     if row["refused"]:
-        reason = words(REFUSALS[row["refused"]]).format(most="30")
+        reason = words(REFUSALS[row["refused"]]).format(most=megabytes(policy, row["refused"]))
     return {
         "name": row["name"],
         "href": f"/requests/{number}/attachments/{row['_id']}" if row["state"] in GIVEN else "",

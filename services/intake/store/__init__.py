@@ -84,7 +84,7 @@ class Stores:
 
 def open_stores(database: Database) -> Stores:
     """The stores of a service's database."""
-    files = FileStore(database)
+    files, attached = FileStore(database), AttachmentStore(database)
     return Stores(
         database,
         RequestStore(database),
@@ -94,11 +94,11 @@ def open_stores(database: Database) -> Stores:
         MailStore(database, files),
         files,
         NumberStore(database),
-        OrphanStore(database, files),
+        OrphanStore(database, files, attached.files),
         PracticeStore(database),
         QuotaStore(database),
         ImportStore(database, files),
-        AttachmentStore(database),
+        attached,
         DraftStore(database),
         ViewStore(database),
         ResemblanceStore(database),

@@ -1,15 +1,14 @@
 """Attachments of requests: one document each; the content is in GridFS, in a bucket of its own (`attached.*`).
 
 `file` names the content; it is None for what was refused or erased. A content that no document names was left by an
-upload that came to nothing: `strays` finds it after a day.
+upload that came to nothing: `store.orphans` finds it after a day.
 """
 
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gridfs.errors import CorruptGridFile, NoFile
 
-from contracts.envelope import new_id
 from services.chassis.errors import PermanentError
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.transactions import Plain
@@ -27,7 +26,6 @@ INDEXES = (
     Index(f"{BUCKET}.chunks", (("files_id", 1), ("n", 1)), unique=True),
 )
 _MOST = 2000
-_STRAY_AFTER, _STRAY_UNTIL = timedelta(days=1), timedelta(days=10)
 
 
 class ContentMissing(PermanentError):
@@ -65,14 +63,6 @@ class AttachmentStore:
         """Those of these contents that a document names."""
         where = {"file": {"$in": list(files), "$type": "string"}}
         return {row["file"] for row in await self._database.find(ATTACHMENTS, where, {"file": 1})}
-
-    async def strays(self, now: datetime, most: int) -> list[str]:
-        """Contents that were stored one to ten days ago and that no document names. Their ids begin with the time."""
-        span = {"$gt": new_id(now - _STRAY_UNTIL), "$lt": new_id(now - _STRAY_AFTER)}
-        stored = await self._database.find(f"{BUCKET}.files", {"_id": span}, {"_id": 1}, [("_id", 1)])
-        ids = [row["_id"] for row in stored]
-        named = await self.named(ids)
-        return [id for id in ids if id not in named][:most]
 
     async def read(self, attachment: Document) -> AsyncIterator[bytes]:
         """The content in pieces. Raises ContentMissing where it is not there, or not whole."""

@@ -14,22 +14,24 @@ from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 
 from services.chassis.mongo import Database, Index
 
+FILES = "files"
+"""The bucket of uploaded files and large originals."""
 _CHUNK = 255 * 1024
 _AT_ONCE = 4
 """Chunks that are sent together."""
-INDEXES = (Index("files.chunks", (("files_id", 1), ("n", 1)), unique=True),)
+INDEXES = (Index(f"{FILES}.chunks", (("files_id", 1), ("n", 1)), unique=True),)
 
 
 class FileStore:
     """Uploaded files and large originals, by id; other kinds of files have a bucket of their own."""
 
-    def __init__(self, database: Database, bucket: str = "files") -> None:
+    def __init__(self, database: Database, bucket: str = FILES) -> None:
         self._database = database
-        self._name = bucket
+        self.bucket = bucket
 
     @property
     def _bucket(self) -> AsyncIOMotorGridFSBucket:
-        return AsyncIOMotorGridFSBucket(self._database.raw, self._name, _CHUNK)
+        return AsyncIOMotorGridFSBucket(self._database.raw, self.bucket, _CHUNK)
 
     async def keep(self, id: str, name: str, content: AsyncIterator[bytes], kind: str = "") -> tuple[int, str]:
         """Stores a file and returns its size and SHA-256. A file that could not be stored whole is removed.
@@ -37,7 +39,7 @@ class FileStore:
         kind: whose record names it, by which `store.orphans` finds one whose record never came.
         """
         size, number, checksum = 0, 0, hashlib.sha256()
-        files = self._database[f"{self._name}.files"]
+        files = self._database[f"{self.bucket}.files"]
         try:
             # First of all, so that what a killed process leaves behind can be found.
             facts = {"filename": name, "length": 0, "chunkSize": _CHUNK, "uploadDate": datetime.now(UTC)}
@@ -47,7 +49,7 @@ class FileStore:
                     size += len(chunk)
                     checksum.update(chunk)
                 rows = [{"files_id": id, "n": number + n, "data": chunk} for n, chunk in enumerate(chunks)]
-                await self._database[f"{self._name}.chunks"].insert_many(rows)
+                await self._database[f"{self.bucket}.chunks"].insert_many(rows)
                 number += len(chunks)
             await files.update_one({"_id": id}, {"$set": {"length": size}})
         except BaseException:
@@ -57,11 +59,11 @@ class FileStore:
 
     async def read(self, id: str) -> AsyncIterator[bytes]:
         """The content in pieces. Raises gridfs.NoFile when there is none."""
-        facts = await self._database[f"{self._name}.files"].find_one({"_id": id})
+        facts = await self._database[f"{self.bucket}.files"].find_one({"_id": id})
         if facts is None:
             raise NoFile(id)
         # The driver would fetch 16 MB at a time.
-        chunks = self._database[f"{self._name}.chunks"].find({"files_id": id}, sort=[("n", 1)], batch_size=_AT_ONCE)
+        chunks = self._database[f"{self.bucket}.chunks"].find({"files_id": id}, sort=[("n", 1)], batch_size=_AT_ONCE)
         left = facts["length"]
         async for chunk in chunks:
             left -= len(chunk["data"])

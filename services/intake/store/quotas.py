@@ -42,7 +42,7 @@ class Window:
 
 
 @dataclass
-class _Lease:
+class Lease:
     """What this process may still use of a window, and what had been taken of it in all when it last looked."""
 
     name: str
@@ -67,12 +67,18 @@ def windows_of(row: Document, now: datetime) -> tuple[Window, ...]:
     return minute, day
 
 
+def give_back(taken: Iterable[Lease]) -> None:
+    """Undoes a `take` of which nothing came. What a window that has passed gets back is nobody's."""
+    for lease in taken:
+        lease.left += 1
+
+
 class QuotaStore:
     """Reads keys and counts; keys are written by handlers through their Work."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._leases: dict[tuple[str, str], _Lease] = {}
+        self._leases: dict[tuple[str, str], Lease] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._remembered = alru_cache(maxsize=10_000, ttl=_REMEMBERED_SECONDS)(self._look_up)
 
@@ -92,29 +98,23 @@ class QuotaStore:
             found[row["key"]][row["day"]] = row["used"] - self._unused(row["key"], row["day"])
         return found
 
-    async def take(self, row: Document, now: datetime) -> None:
-        """Counts one request of a key. Raises UsedUp, and then counts nothing."""
+    async def take(self, row: Document, now: datetime) -> list[Lease]:
+        """Counts one request of a key; from where, for `give_back`. Raises UsedUp, and then counts nothing."""
         key = row["_id"]
         async with self._locks.setdefault(key, asyncio.Lock()):
-            taken: list[_Lease] = []
+            taken: list[Lease] = []
             for window in windows_of(row, now):
                 lease = self._leases.get((key, window.collection))
                 if lease is None or lease.name != window.name:
-                    lease = self._leases[key, window.collection] = _Lease(window.name)
+                    lease = self._leases[key, window.collection] = Lease(window.name)
                 if lease.left <= 0:
                     await self._lease(key, window, lease, now)
                 if lease.left <= 0:
-                    for earlier in taken:
-                        earlier.left += 1
+                    give_back(taken)
                     raise UsedUp(window)
                 lease.left -= 1
                 taken.append(lease)
-
-    def give_back(self, key: str) -> None:
-        """Undoes a `take` of which nothing came."""
-        for collection in (QUOTA_MINUTES, QUOTA_DAYS):
-            if lease := self._leases.get((key, collection)):
-                lease.left += 1
+            return taken
 
     async def note_use(self, id: str, now: datetime) -> None:
         """Remembers when a key was last used."""
@@ -124,7 +124,7 @@ class QuotaStore:
         lease = self._leases.get((key, QUOTA_DAYS))
         return lease.left if lease and lease.name == day else 0
 
-    async def _lease(self, key: str, window: Window, lease: _Lease, now: datetime) -> None:
+    async def _lease(self, key: str, window: Window, lease: Lease, now: datetime) -> None:
         wanted = max(1, min(window.limit // _BLOCKS, _LARGEST_BLOCK))
         used = {"$min": [{"$add": [{"$ifNull": ["$used", 0]}, wanted]}, window.limit]}
         # A limit that was lowered meanwhile takes nothing back.

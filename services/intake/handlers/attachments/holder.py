@@ -135,13 +135,17 @@ def refusal(policy: FileSettings, found: FileType, size: int) -> str | None:
     return found.group if found.group in policy.refused_groups else None
 
 
+def megabytes(policy: FileSettings, reason: str = "") -> int:
+    """How much there may be: of one file, or of all of a request for the reason that there is no room."""
+    return (policy.most if reason == "no-room" else policy.largest) // MB
+
+
 def refused_problem(policy: FileSettings, reason: str, name: str, pointer: str) -> Problem:
     """The answer for a file that is not accepted: it names the file and says what to do."""
     status = {"empty": 422, "too-large": 413, "no-room": 413, "too-many": 422}.get(reason, 415)
-    most = (policy.most if reason == "no-room" else policy.largest) // MB
     title = N_("This file is not accepted")
     return Problem(
         status, title, REFUSALS[reason],
-        kind="file-not-accepted", values={"most": most}, extra={"reason": reason, "file": name},
+        kind="file-not-accepted", values={"most": megabytes(policy, reason)}, extra={"reason": reason, "file": name},
         errors=[{"pointer": pointer, "detail": title}],
     )  # fmt: skip

@@ -41,16 +41,6 @@ async def scan_unchecked(parts: Parts, scan: Scan) -> bool:
     return len(due) == _AT_ONCE
 
 
-async def sweep(parts: Parts) -> bool:
-    """Removes contents that an upload left behind and no record names; whether more are there."""
-    strays = await parts.stores.attachments.strays(parts.clock.now(), 100)
-    for file in strays:
-        await parts.stores.attachments.files.remove(file)
-    if strays:
-        log.info("stray_files_removed", files=len(strays))
-    return len(strays) == 100
-
-
 def _later(work: Work, id: str) -> None:
     """Soon at first, then more and more seldom: a scanner that restarts is back within a minute."""
     row = work.get(ATTACHMENTS, id)

@@ -13,6 +13,7 @@ from contracts.requests import Kind
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_, ROME, translator
 from services.chassis.mongo import Document
+from services.chassis.problems import Problem
 from services.chassis.work import Work
 from services.intake.domain.late_replies import Course
 from services.intake.domain.texts import stems
@@ -23,6 +24,7 @@ from services.intake.handlers.mails.arrivals import Arrival, State, note, origin
 from services.intake.handlers.mails.matching import OF_A_BODY, Match
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.requests import reopen
+from services.intake.handlers.subjects import body_now
 from services.intake.handlers.submission import NewRequest, prepare, submit
 from services.intake.mailbox.messages import IncomingMail
 from services.intake.mailbox.replies import folded_reply, folded_signature
@@ -42,7 +44,6 @@ async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document
     id, message, mail = request["_id"], derived_id(arrival.id, MESSAGES), arrival.mail
     reply = folded_reply(mail.text, mail.subject)
     text = reply.said or mail.subject or "-"
-    kept = await original(parts, arrival)
     automatic = mail.automatic or await _too_many(parts, author)
 
     def course(known: Document) -> Course:
@@ -51,6 +52,7 @@ async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document
     if course(request) == "follow":
         await _go_on(parts, arrival, author, request, text)
         return
+    kept = await original(parts, arrival)
     async with holding(parts) as holder:
         held = await holder.take_all_from_mail(mail.files, arrival.id)
 
@@ -69,10 +71,18 @@ async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document
 
 
 async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Document, text: str) -> None:
-    """Makes a new request of what somebody answers too late, about the same and linked to it."""
-    about = {name: earlier[name] for name in ("body", "kind", "title", "theme", "procedure")}
-    form = NewRequest(**about, description=text, follows=earlier["number"])
-    await _submit(parts, arrival, author, form)
+    """Makes a new request of what somebody answers too late, about the same and linked to it.
+
+    For a body that has ended its successor asks. Where the author may not, coordination decides: no answer is refused.
+    """
+    about = {name: earlier[name] for name in ("kind", "title", "theme", "procedure")}
+    body = body_now(earlier["body"], parts.clock.now().astimezone(ROME).date())
+    form = NewRequest(**about, body=body, description=text, follows=earlier["number"])
+    try:
+        await _submit(parts, arrival, author, form)
+    except Problem as problem:
+        log.info("late_mail_held", reason=problem.kind)
+        await keep(parts, arrival, "held", "too-late", Match(earlier, answers=True))
 
 
 async def _too_many(parts: Parts, author: Caller) -> bool:

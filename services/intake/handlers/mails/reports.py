@@ -9,19 +9,18 @@ import re
 
 from contracts.envelope import derived_id
 from contracts.mail_references import MailReference, read_message_id
-from contracts.mails import MailReported, MailReportedData
+from contracts.mails import LOST, RANK, MailReported, MailReportedData
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.handlers.mails.arrivals import Arrival, Door, note, original
 from services.intake.handlers.mails.effects import keep
 from services.intake.handlers.parts import Parts
-from services.intake.mailbox.reports import Fate, Report, Told
+from services.intake.mailbox.reports import Report, Told
 from services.intake.store.conversation import TIMELINE
 from services.intake.store.mails import MAILS, OUTGOING
 from services.intake.store.persons import PERSONS
 from services.intake.store.requests import REQUESTS
 
-_RANK: dict[Fate, int] = {"accepted": 1, "relayed": 2, "delayed": 3, "delivered": 4, "failed": 5, "virus": 6}
 _NOT_THE_ADDRESS = ("5.2.2", "5.2.3", "5.3", "5.6", "5.7")
 """A full mailbox, a mail that is too large or not wanted: the address itself is good."""
 _MOST_REPORTS = 50
@@ -45,7 +44,7 @@ async def keep_report(parts: Parts, door: Door, arrival: Arrival, report: Report
             for told in report.told:
                 mine = people.get(told.recipient, [])
                 _record(work, arrival, about, id, told, report, mine)
-                if told.fate in ("failed", "virus"):
+                if told.fate in LOST:
                     _warn(work, arrival, id, told, mine)
 
     owners = [owner for some in people.values() for owner in some]
@@ -66,7 +65,7 @@ def _record(
     }
     entry = {"mail": arrival.id, "fate": told.fate, "code": told.code, "at": report.at or work.now}
     row["reports"] = [*row["reports"], entry][-_MOST_REPORTS:]
-    if row["fate"] is None or _RANK[told.fate] > _RANK[row["fate"]]:
+    if row["fate"] is None or RANK[told.fate] > RANK[row["fate"]]:
         row["fate"] = told.fate
     row["updated_at"] = work.now
     row["sequence"] = row.get("sequence", 0) + 1

@@ -1,0 +1,28 @@
+"""Days as people name them, in Rome, and the moments at which they begin and end."""
+
+from datetime import date, datetime, time, timedelta
+
+from services.chassis.i18n import ROME
+
+_FIRST, _LAST = date(1, 1, 3), date(9999, 12, 31)
+"""Days beyond count as these: the moments at which they begin have a date in every zone of the world."""
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment."""
+    return moment.astimezone(ROME).date()
+
+
+def begins(day: date) -> datetime:
+    """The moment at which a day begins."""
+    return datetime.combine(max(day, _FIRST), time(), ROME)
+
+
+def ends(day: date) -> datetime:
+    """The moment at which a day ends."""
+    return begins(min(day, _LAST - timedelta(days=1)) + timedelta(days=1))
+
+
+def last_day(end: datetime) -> date:
+    """The last day of which at least a part lies before the end."""
+    return day_of(end - timedelta(microseconds=1))
