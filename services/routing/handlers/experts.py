@@ -121,6 +121,7 @@ def remember(work: Work, expert: str, case: Document) -> None:
     worked = [case["body"], case["procedure"]]
     if load and worked not in load.get("worked", []):
         work.put(LOADS, {**load, "worked": [*load.get("worked", []), worked][-WORKED_KEPT:]})
+        check(work, expert, work.now)
 
 
 def free_place(work: Work, expert: str, assignment: str) -> None:
