@@ -41,3 +41,21 @@ async def test_half_a_contract_that_contradicts_the_other_half_is_refused(routin
 
     assert [fault["column"] for fault in told["items"][0]["errors"]] == ["contratto_al"]
     assert await stored(routing) == before
+
+
+@pytest.mark.parametrize(
+    ("cell", "column"),
+    [("inf", "posti"), ("nan", "posti"), ("1e400", "posti"), ("2\r3", "posti"), ("2" * 140_000, "posti")],
+)
+async def test_a_cell_that_nobody_can_read_is_a_fault_of_its_column(routing, intake, sara, cell, column) -> None:  # noqa: F811
+    told = await send(routing, f"anna@esperti.example;Anna;{THEME};{THEME}:3;legale;{cell}", _BEA, header=_ALWAYS)
+
+    assert told["status"] == 200, told
+    assert column in [fault["column"] for fault in told["items"][0]["errors"]]
+    assert [item["outcome"] for item in told["items"]] == ["refused", "created"]
+    assert told["items"][0]["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("cell", ["posti\r", "x" * 140_000])
+async def test_a_first_line_that_nobody_can_read_is_no_sheet(routing, intake, sara, cell) -> None:  # noqa: F811
+    assert (await send(routing, _BEA, header=f"email;{cell};tipi;temi;task_force"))["status"] == 422
