@@ -35,6 +35,8 @@ class Course:
     spell: int = 0
     token: int = 0
     expert: str = ""
+    expires_at: datetime = datetime.max
+    """Of the present offer."""
     first_offer: datetime | None = None
     accepted: datetime | None = None
     lead: str = ""

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 
 from services.routing.matching import Plan, plan
 from services.routing.matching.reasons import reason_for
-from services.routing.simulation.answers import answer_of
+from services.routing.simulation.answers import answer_of, expiry
 from services.routing.simulation.course import Course, Offer, Run
 from services.routing.simulation.crew import Crew
 from services.routing.simulation.queue import Queue
@@ -95,11 +95,16 @@ class Engine:
             course.state = "left"
 
     def _turns(self, now: datetime) -> None:
-        """Somebody comes or goes: what people who are away have not answered goes to others."""
-        for expert in [expert for expert in self._asked if self._asked[expert] and not self._crew.there(expert)]:
-            for id in list(self._asked[expert]):
-                self._withdraw(self._courses[id], now)
-                self._ready[id] = self._courses[id]
+        """Somebody comes or goes, and is looked at."""
+        self._freed.update(dict.fromkeys(self._crew.turning[now]))
+
+    def _taken_from(self, expert: str, now: datetime) -> dict[str, Course]:
+        """What somebody who is away has not answered goes to others, in the next wave."""
+        asked = [self._courses[id] for id in self._asked.get(expert, ())]
+        taken = [course for course in asked if not self._crew.keeps(expert, course.expires_at, now)]
+        for course in taken:
+            self._withdraw(course, now)
+        return {course.case.id: course for course in taken}
 
     def _withdraw(self, course: Course, now: datetime) -> None:
         if course.state == "offered":
@@ -114,12 +119,13 @@ class Engine:
 
     def _wave(self, now: datetime) -> None:
         freed, self._freed = list(self._freed), {}
+        taken = {id: course for expert in freed for id, course in self._taken_from(expert, now).items()}
         free = {id: places for id in freed if (places := self._crew.free(id))} if len(self._queue) else {}
         limit = min(max(sum(free.values()), 1), _LARGEST_WAVE)
         found = {id: self._queue.eligible(self._crew.expert(id), self._crew.alone(id), limit) for id in free}
         rows = {case.id: case for cases in found.values() for case in cases}
         rows |= {id: course.case for id, course in self._ready.items()}
-        self._ready = {}
+        self._ready = taken
         if rows:
             made = plan(rows.values(), self._crew.columns, self._scenario.rules)
             self._run.waves += 1
@@ -145,6 +151,7 @@ class Engine:
         course.round += 1
         course.token += 1
         course.state, course.expert = "offered", expert
+        course.expires_at = expiry(course.case, self._scenario.rules, now)
         course.first_offer = course.first_offer or now
         self._crew.take(expert, course.assignment, now)
         self._asked.setdefault(expert, {})[course.case.id] = None
@@ -177,7 +184,8 @@ class Engine:
         course.state = "in_work"
         if course.accepted is None:
             course.accepted, course.lead = now, course.expert
-        self._crew.remember(course.expert, course.case)
+        if self._crew.remember(course.expert, course.case):
+            self._freed[course.expert] = None
         if given_back is not None:
             self._at(given_back, _END, lambda at: self._again(course, at))
             return
