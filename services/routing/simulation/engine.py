@@ -19,6 +19,8 @@ from services.routing.simulation.queue import Queue
 from services.routing.simulation.scenario import Scenario, Spell
 
 _LOOK_EVERY = timedelta(hours=1)
+_JUST_AFTER = timedelta(seconds=1)
+"""Offices open and close at full hours, and with them the day changes on which an answer is due: seen right then."""
 _TELL_EVERY = 200
 _LARGEST_WAVE = 10_000
 Act = Callable[[datetime], None]
@@ -71,7 +73,7 @@ class Engine:
             self._at(course.arrival.at, _COME, lambda now, course=course: self._comes(course, now))  # type: ignore[misc]
         for at in crew.turns:
             self._at(at, _TURN, self._turns)
-        self._at(scenario.start, _LOOK, self._look)
+        self._at(scenario.start + _JUST_AFTER, _LOOK, self._look)
 
     def _at(self, at: datetime, order: int, act: Act) -> None:
         self._number += 1
