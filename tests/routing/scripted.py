@@ -1,4 +1,4 @@
-"""Some weeks of production that a seed writes: real handlers, the real matcher, and a clock that stands between acts."""
+"""Some weeks of production that a seed writes: real handlers, the real matcher, and a clock that stands between."""
 
 import random
 from datetime import datetime, timedelta
@@ -73,7 +73,7 @@ class Scripted:
         for number in range(7):
             await self.routing.expert(
                 f"expert {number}", capacity=self.chance.randint(1, 3), home=self.chance.choice(_PROVINCES),
-                themes=[{"code": code, "level": self.chance.randint(1, 5)} for code in (THEME, OTHER)[: 1 + number % 2]],
+                themes=[{"code": one, "level": self.chance.randint(1, 5)} for one in (THEME, OTHER)[: 1 + number % 2]],
                 provinces=self.chance.sample(_PROVINCES, self.chance.choice((0, 3))),
                 kinds=["technical", "legal"] if number % 3 else ["technical"],
                 conflicts={"bodies": ["015146"] if number == 2 else [], "companies": []},

@@ -19,8 +19,7 @@ from services.routing.simulation.queue import Queue
 from services.routing.simulation.scenario import Scenario, Spell
 
 _LOOK_EVERY = timedelta(hours=1)
-_JUST_AFTER = timedelta(seconds=1)
-"""Offices open and close at full hours, and with them the day changes on which an answer is due: seen right then."""
+_JUST_AFTER = timedelta(seconds=1)  # Offices open and close at full hours; then the day of an answer changes.
 _TELL_EVERY = 200
 _LARGEST_WAVE = 10_000
 Act = Callable[[datetime], None]
@@ -53,7 +52,7 @@ class Engine:
             if done % _TELL_EVERY == 0:
                 self._told((now - start) / (end - start))
             done += 1
-            self._freed.update(dict.fromkeys(self._crew.look(now)))
+            self._freed |= dict.fromkeys(self._crew.look(now))
             while self._events and self._events[0][0] == now:
                 heappop(self._events)[3](now)
             while self._ready or self._freed:
@@ -71,16 +70,15 @@ class Engine:
                 self._at(until, _END, lambda now, one=one: self._give(one.expert, one.id, now))  # type: ignore[misc]
         for course in self._courses.values():
             self._at(course.arrival.at, _COME, lambda now, course=course: self._comes(course, now))  # type: ignore[misc]
-        for at in crew.turns:
-            self._at(at, _TURN, self._turns)
+        for at, people in sorted(crew.turning.items()):
+            self._at(at, _TURN, lambda now, people=people: self._freed.update(dict.fromkeys(people)))  # type: ignore[misc]
         self._at(scenario.start + _JUST_AFTER, _LOOK, self._look)
 
     def _at(self, at: datetime, order: int, act: Act) -> None:
         self._number += 1
         heappush(self._events, (max(at, self._scenario.start), order, self._number, act))
 
-    def _look(self, now: datetime) -> None:
-        """Time alone changes who is there; the look itself is what `run` begins every moment with."""
+    def _look(self, now: datetime) -> None:  # Time alone changes who is there; `run` begins every moment with a look.
         self._at(now + _LOOK_EVERY, _LOOK, self._look)
 
     def _comes(self, course: Course, now: datetime) -> None:
@@ -95,10 +93,6 @@ class Engine:
             self._ready.pop(course.case.id, None)
             self._queue.take(course.case.id)
             course.state = "left"
-
-    def _turns(self, now: datetime) -> None:
-        """Somebody comes or goes, and is looked at."""
-        self._freed.update(dict.fromkeys(self._crew.turning[now]))
 
     def _taken_from(self, expert: str, now: datetime) -> dict[str, Course]:
         """What somebody who is away has not answered goes to others, in the next wave."""
@@ -191,8 +185,7 @@ class Engine:
         if given_back is not None:
             self._at(given_back, _END, lambda at: self._again(course, at))
             return
-        spells, scenario = course.arrival.spells, self._scenario
-        spell = spells[course.spell] if course.spell < len(spells) else Spell()
+        spell, scenario = next(iter(course.arrival.spells[course.spell :]), Spell()), self._scenario
         works = spell.works or scenario.behaviour.works(scenario.seed, course.case.id, course.case.theme, course.spell)
         self._at(now + max(works, spell.at_least), _END, lambda at: self._ends(course, at))
 
