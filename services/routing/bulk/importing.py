@@ -34,6 +34,7 @@ _WHO: dict[str, str] = {
 _NEW: dict[str, Any] = {"procedures": [], "provinces": [], "active": True}
 """What a new expert has where the sheet says nothing; of a known one that stays as it is."""
 _TWICE = N_("The same person stands in an earlier line.")
+_DAYS = N_("The last day must not be before the first.")
 _NOT_YOURS = N_("You do not direct this task force.")
 _TOO_MANY = N_("At most 2000 lines at once.")
 
@@ -46,6 +47,8 @@ class Line:
     person: dict[str, Any]
     fields: dict[str, Any] | None
     faults: list[Fault] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+    """What stands in its cells."""
     expert: str | None = None
     outcome: str = "refused"
 
@@ -86,7 +89,7 @@ class Importing:
 
     def _line(self, number: int, text: str, header: tuple[list[str], str], caller: Caller) -> Line:
         person, profile, faults = read_line(text, *header)
-        line = Line(number, person, None, faults)
+        line = Line(number, person, None, faults, profile)
         try:
             line.fields = self._check(profile)
         except Problem as problem:
@@ -124,12 +127,16 @@ def _recognise(line: Line, who: Enrolled, seen: set[str]) -> None:
 
 def _keep(work: Work, lines: Sequence[Line], caller: Caller, dry_run: bool) -> None:
     for line in lines:
-        id, fields = str(line.expert), line.fields or {}
+        id = str(line.expert)
         known = work.get(EXPERTS, id)
+        fields = _completed(line, known or {})
         line.faults = []
         if known and not manages(caller, known["task_forces"]):
             line.outcome = "refused"
             line.refuse("task_force", _NOT_YOURS)
+        elif _out_of_order(fields):
+            line.outcome = "refused"
+            line.refuse("contratto_al" if "to" in line.told["contract"] else "contratto_dal", _DAYS)
         elif known and _same(known, fields):
             line.outcome = "unchanged"
         else:
@@ -137,6 +144,24 @@ def _keep(work: Work, lines: Sequence[Line], caller: Caller, dry_run: bool) -> N
             whole = fields if known else _NEW | fields
             if not dry_run:
                 experts.keep_profile(work, id, whole, is_entitled(work.get(ACCESS, id), work.now))
+
+
+def _completed(line: Line, known: Document) -> dict[str, Any]:
+    """The fields as they will be stored. Of conflicts and contract a line may tell one half: the other stays."""
+    fields, told = dict(line.fields or {}), line.told
+    for name in ("conflicts", "contract"):
+        if name in told:
+            kept = {half: value for half, value in known.get(name, {}).items() if half not in told[name]}
+            fields[name] = fields[name] | kept
+    for half, instant in (("from", "contract_start"), ("to", "contract_end")):
+        if "contract" in told and half not in told["contract"] and instant in known:
+            fields[instant] = known[instant]
+    return fields
+
+
+def _out_of_order(fields: dict[str, Any]) -> bool:
+    start, end = fields.get("contract_start"), fields.get("contract_end")
+    return bool(start and end and end <= start)
 
 
 def _same(known: Document, fields: dict[str, Any]) -> bool:

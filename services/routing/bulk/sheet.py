@@ -4,6 +4,7 @@ To add a column: one entry in `COLUMNS`, which says the field of the profile and
 """
 
 import csv
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ _NUMBER = N_("A number is needed.")
 _ANSWER = N_("Write sì or no.")
 _LEVEL = N_("Write a code and a level from 1 to 5, such as site-remediation:4.")
 _ADDRESS_WRONG = N_("This is no e-mail address.")
+_UNREADABLE = N_("This cell cannot be read: it is too long, or a line ends within it.")
 _NOBODY = N_("Name the person by e-mail, or by id.")
 
 
@@ -48,9 +50,12 @@ def _procedures(text: str) -> list[Any]:
 
 def _number(text: str) -> float:
     try:
-        return float(text.replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError as error:
         raise ValueError(_NUMBER) from error
+    if not math.isfinite(number):
+        raise ValueError(_NUMBER)
+    return number
 
 
 def _whole(text: str) -> int:
@@ -96,7 +101,10 @@ _OF_FIELD = {name: column for column, (name, _) in COLUMNS.items()}
 def header_of(line: str) -> tuple[list[str], str]:
     """The columns that the first line names, and what separates them. Raises NotASheet."""
     separator = max(";,\t", key=line.count)
-    columns = [name.strip().lower().replace(" ", "_") for name in next(csv.reader([line], delimiter=separator), [])]
+    cells, wrong = _cells(line, separator)
+    columns = [name.strip().lower().replace(" ", "_") for name in cells]
+    if wrong is not None:
+        raise NotASheet(str(wrong + 1))
     unknown = [name for name in columns if name not in COLUMNS]
     missing = [name for name in _NEEDED if name not in columns]
     if unknown or missing or not {"email", "persona"} & set(columns) or len(set(columns)) < len(columns):
@@ -106,7 +114,9 @@ def header_of(line: str) -> tuple[list[str], str]:
 
 def read_line(line: str, columns: Sequence[str], separator: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
     """The person and the profile that a line tells, and the faults of its cells."""
-    cells = next(csv.reader([line], delimiter=separator), [])
+    cells, wrong = _cells(line, separator)
+    if wrong is not None:
+        return {}, {}, [{"column": columns[min(wrong, len(columns) - 1)], "detail": _UNREADABLE}]
     person: dict[str, Any] = {}
     profile: dict[str, Any] = {}
     faults: list[Fault] = []
@@ -125,6 +135,21 @@ def read_line(line: str, columns: Sequence[str], separator: str) -> tuple[dict[s
     if not {"email", "id"} & person.keys():
         faults.append({"column": "email" if "email" in columns else "persona", "detail": _NOBODY})
     return person, profile, faults
+
+
+def _cells(line: str, separator: str) -> tuple[list[str], int | None]:
+    """The cells of a line, or the position of the first that cannot be read."""
+    try:
+        return next(csv.reader([line], delimiter=separator), []), None
+    except csv.Error:
+        return [], next((at for at, text in enumerate(line.split(separator)) if not _is_readable(text)), 0)
+
+
+def _is_readable(cell: str) -> bool:
+    try:
+        return bool(next(csv.reader([cell]), [""]))
+    except csv.Error:
+        return False
 
 
 def column_of(pointer: str) -> str:

@@ -8,7 +8,7 @@ from contracts.envelope import new_id
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.routing.domain import ROME, Expert, working_hours_after
-from services.routing.handlers.presence import back, in_contract, is_present, turning_points
+from services.routing.handlers.presence import back, in_contract, is_present, takes_part, turning_points
 from services.routing.rules import Rules
 from services.routing.store import CHECKS, EXPERTS, LOADS
 
@@ -76,7 +76,7 @@ def to_match(expert: Document, load: Document | None, now: datetime, due: dateti
         provinces=frozenset(expert["provinces"]),
         home=expert.get("home"),
         procedures={procedure["code"]: procedure["level"] for procedure in expert["procedures"]},
-        active=expert["active"] and expert["entitled"] and not expert.get("paused"),
+        active=takes_part(expert),
         in_contract=in_contract(expert, now, due),
         present=is_present(expert, now, due),
         hours=hours_of(expert),
@@ -121,6 +121,7 @@ def remember(work: Work, expert: str, case: Document) -> None:
     worked = [case["body"], case["procedure"]]
     if load and worked not in load.get("worked", []):
         work.put(LOADS, {**load, "worked": [*load.get("worked", []), worked][-WORKED_KEPT:]})
+        check(work, expert, work.now)
 
 
 def free_place(work: Work, expert: str, assignment: str) -> None:

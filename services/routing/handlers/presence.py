@@ -23,6 +23,17 @@ def in_contract(expert: Document, now: datetime, due: datetime) -> bool:
     return (start is None or start <= now) and (end is None or due < end)
 
 
+def takes_part(expert: Document) -> bool:
+    """Whether somebody is asked at all: in the programme, with the role, and not pausing."""
+    return bool(expert["active"] and expert["entitled"] and not expert.get("paused"))
+
+
+def may_keep(expert: Document, now: datetime, due: datetime, expires_at: datetime) -> bool:
+    """Whether an unanswered offer stays with somebody: what comes after its own term does not matter to it."""
+    term = min(due, expires_at)
+    return takes_part(expert) and in_contract(expert, now, term) and is_present(expert, now, term)
+
+
 def back(expert: Document, now: datetime, due: datetime) -> datetime | None:
     """When somebody who is not there now will be: the end of the absence, or the beginning of the contract."""
     start, end = expert.get("contract_start"), expert.get("contract_end")

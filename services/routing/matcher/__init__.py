@@ -17,8 +17,9 @@ from services.chassis.execution import Executor
 from services.chassis.mongo import Database, Document
 from services.chassis.saving import AlreadyExists
 from services.routing.criteria import Experts
-from services.routing.handlers import cases, matching, offers
+from services.routing.handlers import cases, experts, matching, offers
 from services.routing.handlers.matching import Ending, Outcome, Seen, Wave
+from services.routing.handlers.presence import may_keep
 from services.routing.matcher.apart import TooLong, planned
 from services.routing.matcher.roster import Roster
 from services.routing.matching import NotSolved, Plan, explained, in_order
@@ -84,7 +85,15 @@ class Matcher:
     async def _take_from_the_absent(self, away: list[str], now: datetime, rules: Rules) -> bool:
         """Offers that people who are away now have not answered go to others; whether there were any."""
         unanswered = await self._waiting.offers_of(away) if away else []
-        endings = [(row["request"], row["_id"], row["expert"]) for row in unanswered if row["expert"] in away]
+        due, profiles = (
+            experts.answer_due(now, rules),
+            {id: found[0] for id in away if (found := self.roster.expert(id))},
+        )
+        endings = [
+            (row["request"], row["_id"], row["expert"])
+            for row in unanswered
+            if (profile := profiles.get(row["expert"])) and not may_keep(profile, now, due, row["expires_at"])
+        ]
         if endings:
             keys = {
                 CASES: [request for request, _, _ in endings],

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from contracts.vocabulary import province
 from contracts.working_time import add_working_time, office_calendar
-from services.routing.domain import working_hours_after
+from services.routing.domain import Case, working_hours_after
+from services.routing.rules.model import Rules
 from services.routing.simulation.course import Course
 from services.routing.simulation.scenario import Scenario
 
@@ -19,10 +20,15 @@ class Coming:
     given_back: datetime | None = None
 
 
+def expiry(case: Case, rules: Rules, now: datetime) -> datetime:
+    """When an offer that is made now will expire."""
+    return working_hours_after(now, case.province, rules.answer_within_hours)
+
+
 def answer_of(course: Course, scenario: Scenario, now: datetime) -> Coming:
     """What the expert who is asked now will answer; not after the offer has expired."""
     sigla = course.case.province
-    lapses = working_hours_after(now, sigla, scenario.rules.answer_within_hours)
+    lapses = course.expires_at
     before, answers = course.asked.get(course.expert, 0), course.arrival.answers.get(course.expert, ())
     course.asked[course.expert] = before + 1
     if before < len(answers):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from services.routing.criteria import Experts
@@ -10,6 +10,7 @@ from services.routing.domain import Case
 from services.routing.simulation.crew import Crew
 from services.routing.simulation.scenario import Arrival, Scenario
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 State = Literal["coming", "waiting", "offered", "in_work", "done", "coordinator", "left"]
 
 
@@ -35,6 +36,8 @@ class Course:
     spell: int = 0
     token: int = 0
     expert: str = ""
+    expires_at: datetime = _NEVER
+    """Of the present offer."""
     first_offer: datetime | None = None
     accepted: datetime | None = None
     lead: str = ""

@@ -15,7 +15,7 @@ import numpy as np
 from services.routing.criteria import Experts
 from services.routing.domain import ROME, Case, Expert
 from services.routing.handlers import experts
-from services.routing.handlers.presence import turning_points
+from services.routing.handlers.presence import may_keep, turning_points
 from services.routing.rules.model import Rules
 
 Document = dict[str, Any]
@@ -36,7 +36,12 @@ class Crew:
         }
         for load in self._loads.values():
             load.update(held=list(load["held"]), recent=dict(load["recent"]), worked=list(load["worked"]))
-        self.turns = sorted({at for row in self._profiles.values() for at in turning_points(row, start)})
+        self.turning: dict[datetime, list[str]] = {}
+        """Moment -> who comes or goes then."""
+        for id, row in self._profiles.items():
+            for at in turning_points(row, start):
+                self.turning.setdefault(at, []).append(id)
+        self.turns = sorted(self.turning)
         due = experts.answer_due(start, rules)
         self._known = {
             id: experts.to_match(row, self._loads[id], start, due, rules) for id, row in self._profiles.items()
@@ -68,8 +73,14 @@ class Crew:
             columns.places[column] = one.places
         return [id for id, one in self._known.items() if one.there and not before[id].there]
 
-    def there(self, id: str) -> bool:
+    def keeps(self, id: str, expires_at: datetime, now: datetime) -> bool:
         """Whether an unanswered offer may stay with an expert."""
+        if self.there(id):
+            return True
+        return may_keep(self._profiles[id], now, experts.answer_due(now, self._rules), expires_at)
+
+    def there(self, id: str) -> bool:
+        """Whether an expert can be asked at all."""
         return id in self._known and self._known[id].there
 
     def free(self, id: str) -> int:
@@ -112,17 +123,18 @@ class Crew:
         self._loads[id]["held"].remove(assignment)
         self.columns.held[column] -= 1
 
-    def remember(self, id: str, case: Case) -> None:
-        """An expert works for a body on a procedure."""
+    def remember(self, id: str, case: Case) -> bool:
+        """An expert works for a body on a procedure; whether that is new."""
         worked, load = [case.body, case.procedure], self._loads[id]
         if worked in load["worked"]:
-            return
+            return False
         load["worked"].append(worked)
         for key in experts.worked_keys(worked):
             known = self.columns.worked.get(key, ())
             self.columns.worked[key] = known if id in known else (*known, id)
         if len(load["worked"]) > experts.WORKED_KEPT:
             self._forget(id, load["worked"].pop(0))
+        return True
 
     def _forget(self, id: str, worked: list[str | None]) -> None:
         kept = {key for pair in self._loads[id]["worked"] for key in experts.worked_keys(pair)}

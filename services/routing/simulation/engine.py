@@ -12,13 +12,14 @@ from heapq import heappop, heappush
 
 from services.routing.matching import Plan, plan
 from services.routing.matching.reasons import reason_for
-from services.routing.simulation.answers import answer_of
+from services.routing.simulation.answers import answer_of, expiry
 from services.routing.simulation.course import Course, Offer, Run
 from services.routing.simulation.crew import Crew
 from services.routing.simulation.queue import Queue
 from services.routing.simulation.scenario import Scenario, Spell
 
 _LOOK_EVERY = timedelta(hours=1)
+_JUST_AFTER = timedelta(seconds=1)  # Offices open and close at full hours; then the day of an answer changes.
 _TELL_EVERY = 200
 _LARGEST_WAVE = 10_000
 Act = Callable[[datetime], None]
@@ -51,7 +52,7 @@ class Engine:
             if done % _TELL_EVERY == 0:
                 self._told((now - start) / (end - start))
             done += 1
-            self._freed.update(dict.fromkeys(self._crew.look(now)))
+            self._freed |= dict.fromkeys(self._crew.look(now))
             while self._events and self._events[0][0] == now:
                 heappop(self._events)[3](now)
             while self._ready or self._freed:
@@ -69,16 +70,15 @@ class Engine:
                 self._at(until, _END, lambda now, one=one: self._give(one.expert, one.id, now))  # type: ignore[misc]
         for course in self._courses.values():
             self._at(course.arrival.at, _COME, lambda now, course=course: self._comes(course, now))  # type: ignore[misc]
-        for at in crew.turns:
-            self._at(at, _TURN, self._turns)
-        self._at(scenario.start, _LOOK, self._look)
+        for at, people in sorted(crew.turning.items()):
+            self._at(at, _TURN, lambda now, people=people: self._freed.update(dict.fromkeys(people)))  # type: ignore[misc]
+        self._at(scenario.start + _JUST_AFTER, _LOOK, self._look)
 
     def _at(self, at: datetime, order: int, act: Act) -> None:
         self._number += 1
         heappush(self._events, (max(at, self._scenario.start), order, self._number, act))
 
-    def _look(self, now: datetime) -> None:
-        """Time alone changes who is there; the look itself is what `run` begins every moment with."""
+    def _look(self, now: datetime) -> None:  # Time alone changes who is there; `run` begins every moment with a look.
         self._at(now + _LOOK_EVERY, _LOOK, self._look)
 
     def _comes(self, course: Course, now: datetime) -> None:
@@ -94,12 +94,13 @@ class Engine:
             self._queue.take(course.case.id)
             course.state = "left"
 
-    def _turns(self, now: datetime) -> None:
-        """Somebody comes or goes: what people who are away have not answered goes to others."""
-        for expert in [expert for expert in self._asked if self._asked[expert] and not self._crew.there(expert)]:
-            for id in list(self._asked[expert]):
-                self._withdraw(self._courses[id], now)
-                self._ready[id] = self._courses[id]
+    def _taken_from(self, expert: str, now: datetime) -> dict[str, Course]:
+        """What somebody who is away has not answered goes to others, in the next wave."""
+        asked = [self._courses[id] for id in self._asked.get(expert, ())]
+        taken = [course for course in asked if not self._crew.keeps(expert, course.expires_at, now)]
+        for course in taken:
+            self._withdraw(course, now)
+        return {course.case.id: course for course in taken}
 
     def _withdraw(self, course: Course, now: datetime) -> None:
         if course.state == "offered":
@@ -114,12 +115,13 @@ class Engine:
 
     def _wave(self, now: datetime) -> None:
         freed, self._freed = list(self._freed), {}
+        taken = {id: course for expert in freed for id, course in self._taken_from(expert, now).items()}
         free = {id: places for id in freed if (places := self._crew.free(id))} if len(self._queue) else {}
         limit = min(max(sum(free.values()), 1), _LARGEST_WAVE)
         found = {id: self._queue.eligible(self._crew.expert(id), self._crew.alone(id), limit) for id in free}
         rows = {case.id: case for cases in found.values() for case in cases}
         rows |= {id: course.case for id, course in self._ready.items()}
-        self._ready = {}
+        self._ready = taken
         if rows:
             made = plan(rows.values(), self._crew.columns, self._scenario.rules)
             self._run.waves += 1
@@ -145,6 +147,7 @@ class Engine:
         course.round += 1
         course.token += 1
         course.state, course.expert = "offered", expert
+        course.expires_at = expiry(course.case, self._scenario.rules, now)
         course.first_offer = course.first_offer or now
         self._crew.take(expert, course.assignment, now)
         self._asked.setdefault(expert, {})[course.case.id] = None
@@ -177,12 +180,12 @@ class Engine:
         course.state = "in_work"
         if course.accepted is None:
             course.accepted, course.lead = now, course.expert
-        self._crew.remember(course.expert, course.case)
+        if self._crew.remember(course.expert, course.case):
+            self._freed[course.expert] = None
         if given_back is not None:
             self._at(given_back, _END, lambda at: self._again(course, at))
             return
-        spells, scenario = course.arrival.spells, self._scenario
-        spell = spells[course.spell] if course.spell < len(spells) else Spell()
+        spell, scenario = next(iter(course.arrival.spells[course.spell :]), Spell()), self._scenario
         works = spell.works or scenario.behaviour.works(scenario.seed, course.case.id, course.case.theme, course.spell)
         self._at(now + max(works, spell.at_least), _END, lambda at: self._ends(course, at))
 

@@ -69,7 +69,7 @@ def _arrival(case: Document, past: Past) -> Arrival | None:
     last = max((row["ended_at"] for row in before if row["ended_at"]), default=at)
     comes = max(at, last, past.start)
     facts = cases.to_match(case | {"declined_by": _declined(before), "former": _former(before)})
-    spells = _spells(rest, past.end)
+    spells = _spells(rest, case, past.end)
     return Arrival(
         case=facts,
         at=comes,
@@ -107,17 +107,31 @@ def _answer(row: Document) -> Answer:
     return Answer("expired", max(ended - row["expires_at"], _NOTHING) if row["status"] == "expired" else _NOTHING)
 
 
-def _spells(rows: Sequence[Document], end: datetime) -> tuple[Spell, ...]:
-    """How long the work took, each time; the last one may go on beyond what is known."""
-    found, ended = [], None
+def _spells(rows: Sequence[Document], case: Document, end: datetime) -> tuple[Spell, ...]:
+    """How long the work took, each time, and how long after it the request was opened again, if it was.
+
+    The last one may go on beyond what is known.
+    """
+    found: list[Spell] = []
+    ended: datetime | None = None
+    gap: timedelta | None = _NOTHING
     for row in rows:
+        if ended and gap is None:
+            gap = max(_reopened(case, ended, row["offered_at"]) - ended, _NOTHING)
         finished = row["accepted_at"] and row["ended_at"] and row["reason"] in (*OVER, "reopened")
-        if finished or (row["accepted_at"] and not row["ended_at"]):
+        if gap is not None and (finished or (row["accepted_at"] and not row["ended_at"])):
             works = row["ended_at"] - row["accepted_at"] if finished else None
-            so_far = _NOTHING if finished else end - row["accepted_at"]
-            found.append(Spell(works, row["offered_at"] - ended if ended else _NOTHING, so_far))
-            ended = row["ended_at"]
-    return tuple(found) or (Spell(),)
+            found.append(Spell(works, gap, _NOTHING if finished else end - row["accepted_at"]))
+            ended, gap = row["ended_at"], None
+    if ended and gap is None and (again := _reopened(case, ended, end)) < end:
+        gap = max(again - ended, _NOTHING)
+    return (*found, Spell(gap=gap)) if gap is not None else tuple(found)
+
+
+def _reopened(case: Document, ended: datetime, asked: datetime) -> datetime:
+    """When a request was opened again whose work had ended: the clocks know, else when somebody was asked."""
+    moments = (row["at"] for row in case.get("moments", {}).values() if row["what"] == "reopened")
+    return min((at for at in moments if ended <= at <= asked), default=asked)
 
 
 def _leaves(rows: Sequence[Document], at: datetime) -> timedelta | None:
