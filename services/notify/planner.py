@@ -73,7 +73,7 @@ class Planner:
         await self._executor.run(keys, decide)
 
     async def _expand(self, due: list[Document], states: dict[str, Document]) -> list[Expansion]:
-        known = [(notice, states[notice["request"]]) for notice in due if _is_known(notice, states)]
+        known = [(notice, state) for notice in due if (state := _known(notice, states))]
         scopes: set[str | None] = {None}
         for notice, state in known:
             scopes |= {*_bodies(notice, state), _task_force(notice, state)}
@@ -83,9 +83,12 @@ class Planner:
         return [Expansion(notice, reached.get(notice["_id"])) for notice in due]
 
 
-def _is_known(notice: Document, states: dict[str, Document]) -> bool:
+def _known(notice: Document, states: dict[str, Document]) -> Document | None:
+    """The state that says whom a notice reaches; of a body itself its code is enough."""
+    if notice["facts"].get("body"):
+        return {"body": notice["facts"]["body"], "theme": None, "requester": None}
     state = states.get(notice["request"])
-    return state is not None and tuple(state["order"]) >= tuple(notice["needs"])
+    return state if state and tuple(state["order"]) >= tuple(notice["needs"]) else None
 
 
 def _task_force(notice: Document, state: Document) -> str | None:
@@ -101,15 +104,15 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
     """
     found: set[str | None] = set()
     for audience in notice["audiences"]:
-        if audience in ("lead", "expert"):
+        if audience in ("lead", "expert", "registrant"):
             found.add(notice[audience])
             continue
-        scopes = {
-            "requester": _bodies(notice, state),
-            "booker": _bodies(notice, state),
+        beyond: dict[str, list[str | None]] = {
             "coordinators": [None, _task_force(notice, state)],
+            "secretariat": [None],
         }
-        reached = _holding(audience, scopes.get(audience, [None]), notice["at"], holders)
+        scopes = beyond.get(audience) or _bodies(notice, state)
+        reached = _holding(audience, scopes, notice["at"], holders)
         if audience == "booker":
             found |= reached & {notice["facts"]["booked_by"]}
             continue

@@ -10,11 +10,11 @@ from contracts.envelope import new_id
 from services.chassis.clock import Clock
 from services.intake.domain.signed_documents import LARGEST, SignedDocument
 from services.intake.handlers.upkeep import OrphanFiles
-from services.intake.store.bodies import PROTOCOL, BodyStore
+from services.intake.store.bodies import PROTOCOL, BodyStore, body_id
 from services.intake.store.mails import ORIGINAL
 from services.intake.store.orphans import RECORDS, OrphanStore, naming
 from services.intake.store.persons import PersonStore
-from tests.intake.conftest import BERGAMO, SARONNO, VARESE, Town
+from tests.intake.conftest import BERGAMO, SARONNO, SERVICE_KEY, VARESE, Town, published
 
 SCANNED = b"%PDF-1.7 scanned"
 SIGNED = b"%PDF-1.7 " + b"x" * 300_000 + b"/ByteRange [0 10 20 30]"
@@ -194,3 +194,20 @@ async def test_every_question_about_bodies_their_people_and_files_is_answered_by
         winning = str(plan["queryPlanner"]["winningPlan"])
         assert "COLLSCAN" not in winning, (collection, where)
         assert "'SORT'" not in winning, (collection, where)
+
+
+async def test_events_say_who_registered_and_services_read_why_it_was_refused(town: Town) -> None:
+    body = "015146"
+    mayor, key = await town.person({"role": "representative", "scope_kind": "body", "scope": body})
+    town.service.principals.forget()
+    assert (await register(town, body, key=key)).status_code == 201
+    reason = {"approved": False, "reason": "Manca la firma"}
+    assert (await town.call("POST", f"/api/bodies/{body}/approval", json=reason)).status_code == 200
+    assert (await register(town, body, key=key)).status_code == 201
+
+    texts = await town.call("GET", "/api/intake/texts", SERVICE_KEY, params={"bodies": f"{body},{VARESE},nobody"})
+
+    assert texts.json()["bodies"] == [{"code": body, "refusal": "Manca la firma"}]
+    events = await published(town, body_id(body))
+    assert [event["data"]["registered_by"] for event in events] == [mayor] * 3
+    assert "Manca" not in str(events)

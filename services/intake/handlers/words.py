@@ -7,6 +7,7 @@ and an interrupted run goes on behind the last id it told. No event is published
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from services.chassis.execution import Executor
 from services.chassis.mongo import Database, Document
@@ -39,7 +40,7 @@ async def renew(database: Database, executor: Executor, collection: str, after: 
         # A request that went on as another one is found by that one's words, too.
         joined = {id for row in rows for id in row.get("merged_from", ())}
         keys = {collection: [*ids, *sorted(joined - {*ids})]}
-        changed += await executor.run(keys, lambda work, ids=ids: _renewed(work, collection, ids))
+        changed += await executor.run(keys, partial(_renewed, collection=collection, ids=ids))
         read, after = read + len(ids), ids[-1]
         yield Step(collection, after, read, changed)
 
