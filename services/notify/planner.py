@@ -107,11 +107,8 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
         if audience in ("lead", "expert", "registrant"):
             found.add(notice[audience])
             continue
-        beyond: dict[str, list[str | None]] = {
-            "coordinators": [None, _task_force(notice, state)],
-            "secretariat": [None],
-        }
-        scopes = beyond.get(audience) or _bodies(notice, state)
+        programme: list[str | None] = [None, _task_force(notice, state)] if audience == "coordinators" else [None]
+        scopes = programme if audience in ("coordinators", "secretariat") else _bodies(notice, state)
         reached = _holding(audience, scopes, notice["at"], holders)
         if audience == "booker":
             found |= reached & {notice["facts"]["booked_by"]}
