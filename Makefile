@@ -11,7 +11,7 @@ PIN := $(VENV) -m piptools compile --generate-hashes --no-emit-index-url --no-em
 	--no-emit-find-links --no-header --strip-extras --allow-unsafe --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help up down classifier corrections dead-letters rebuild backup restore environment test test-all chaos fuzz-mail bench bench-intake bench-mail bench-routing lint types check format requirements assets-lock
+.PHONY: help up down classifier corrections dead-letters rebuild words backup restore environment test test-all chaos fuzz-mail bench bench-intake bench-mail bench-routing lint types check format requirements assets-lock
 
 help: ## show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ dead-letters: ## messages that services have parked (ARGS="list|show ID|replay I
 
 rebuild: ## make what a service derived again from the event history (SERVICE=reporting)
 	@$(AGAINST) deploy.tools.rebuild $(SERVICE)
+
+words: ## make anew what stored requests and practices are found by (ARGS="--collection requests --after ID": go on)
+	@$(AGAINST) deploy.tools.words $(ARGS)
 
 backup: ## write the four databases into a new folder (ARGS=FOLDER)
 	@$(AGAINST) deploy.tools.backup dump $(ARGS)

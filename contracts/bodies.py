@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant
+from contracts.envelope import Code, Data, Event, Id, Instant, nothing
 
 BodyStatus = Literal["known", "registered", "approved", "rejected"]
 
@@ -27,6 +27,8 @@ class BodyData(Data):
     """Payload of every event of the stream."""
 
     state: BodyState
+    registered_by: Id | None = Field(default=None, exclude_if=nothing)
+    """Who sent the newest registration."""
 
 
 class BodyEvent(Event):

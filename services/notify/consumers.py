@@ -11,6 +11,7 @@ from contracts.assignments import (
     AssignmentReminded,
     RequestUnroutable,
 )
+from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected
 from contracts.mails import MailReported
 from contracts.requests import RequestEvent
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
@@ -57,6 +58,13 @@ def _talk(event: TalkEvent) -> Happening:
     return Happening(event, state.request, state.number, state.request_order, None, state.expert, None, facts)
 
 
+def _body(event: BodyEvent) -> Happening:
+    """It needs no other news: the body is all that is told of."""
+    state, by = event.data.state, event.data.registered_by
+    facts = {"body": state.code, "author": by if isinstance(event, BodyRegistered) else None}
+    return Happening(event, state.id, state.code, (0, 0), registrant=by, facts=facts)
+
+
 def _on_request(work: Work, event: RequestEvent) -> None:
     handlers.keep_state(work, event.subject, event.order, event.data.state.model_dump(include=handlers.KEPT))
     handlers.tell(work, _request(event))
@@ -72,6 +80,10 @@ def _on_deadline(work: Work, event: DeadlineEvent) -> None:
 
 def _on_talk(work: Work, event: TalkEvent) -> None:
     handlers.tell(work, _talk(event))
+
+
+def _on_body(work: Work, event: BodyEvent) -> None:
+    handlers.tell(work, _body(event))
 
 
 def _on_mail(work: Work, event: MailReported) -> None:
@@ -91,7 +103,7 @@ def _of_request(event: RequestEvent) -> Keys:
     return {REQUESTS: [event.subject], NOTICES: handlers.notice_ids(event)}
 
 
-def _notices(event: AssignmentEvent | DeadlineEvent | TalkEvent) -> Keys:
+def _notices(event: AssignmentEvent | BodyEvent | DeadlineEvent | TalkEvent) -> Keys:
     return {NOTICES: handlers.notice_ids(event)}
 
 
@@ -113,6 +125,7 @@ EVENTS: tuple[On[Any], ...] = (
     *(On(model, _on_talk, _notices) for model in (TalkBooked, TalkMoved, TalkCancelled)),
     On(DeadlineAtRisk, _on_deadline, _notices),
     On(DeadlineBreached, _on_deadline, _notices),
+    *(On(model, _on_body, _notices) for model in (BodyRegistered, BodyApproved, BodyRejected)),
     On(MailReported, _on_mail, _of_delivery),
     *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),
 )

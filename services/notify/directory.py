@@ -110,6 +110,15 @@ class Directory:
                 self._memory.put(f"message:{item['id']}", item["text"])
         return titles, words
 
+    async def refusals(self, bodies: Iterable[str]) -> dict[str, str]:
+        """Why the registrations of these bodies were refused last, by code; not remembered. Raises Away."""
+        codes, found = sorted(set(bodies)), dict[str, str]()
+        for start in range(0, len(codes), _AT_ONCE):
+            some = ",".join(codes[start : start + _AT_ONCE])
+            for item in (await self._ask("/api/intake/texts", {"bodies": some}))["bodies"]:
+                found[item["code"]] = item["refusal"]
+        return found
+
     def _unknown(self, kind: str, ids: Iterable[str], found: dict[str, Any]) -> list[list[str]]:
         """Fills `found` from memory; returns the other ids in groups that fit into an address."""
         asked = []

@@ -36,6 +36,7 @@ class Happening:
     expert: str | None = None
     task_force: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    registrant: str | None = None
 
 
 class NotYours(LookupError):
@@ -82,6 +83,7 @@ def tell(work: Work, happening: Happening) -> None:
             "lead": happening.lead,
             "expert": happening.expert,
             "task_force": happening.task_force,
+            "registrant": happening.registrant,
             "facts": happening.facts,
             "at": event.time,
             "correlation": event.correlationid,

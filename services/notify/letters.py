@@ -4,23 +4,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from contracts.vocabulary import body
 from services.chassis.mongo import Document
 from services.chassis.settings import Settings
 from services.notify.channels.letter import Letter, Outcome, Recipient
 from services.notify.directory import Directory, RequestText
 from services.notify.domain import naming
-from services.notify.messages import MESSAGES
+from services.notify.messages import ABOUT_BODIES, MESSAGES
 
 UNKNOWN = Outcome("refused", "recipient_unknown")
 """Intake owns the persons: whom it does not know was erased."""
 UNUSABLE = Outcome("refused", "address_unusable")
 """A mail came back because the address does not exist; the person gets mail again when it has been changed."""
 NO_TEXT = Outcome("delayed", "text_missing")
+REFUSED = "registration-refused"
+"""The message that gives the reason, as text of intake."""
 
 
 def link_of(message: str, number: str, facts: Mapping[str, Any]) -> str:
     """Where a notification leads, below the public address."""
     return MESSAGES[message].link.format(number=number, assignment=facts.get("assignment"))
+
+
+def _of_body(code: str) -> RequestText:
+    """A body itself, as what a message is about."""
+    known = body(code)
+    return RequestText("", code, known.name if known else code)
 
 
 class Letters:
@@ -41,7 +50,12 @@ class Letters:
         people |= {delivery["facts"]["expert"] for delivery in deliveries if delivery["facts"].get("expert")}
         said = {delivery["facts"]["message"] for delivery in deliveries if delivery["facts"].get("message")}
         persons = await self._directory.persons(people, doubtful)
-        titles, words = await self._directory.texts((delivery["request"] for delivery in deliveries), said)
+        asked = [delivery["request"] for delivery in deliveries if delivery["message"] not in ABOUT_BODIES]
+        titles, words = await self._directory.texts(asked, said)
+        refused = {delivery["number"] for delivery in deliveries if delivery["message"] == REFUSED}
+        titles |= {row["request"]: _of_body(row["number"]) for row in deliveries if row["message"] in ABOUT_BODIES}
+        refusals = await self._directory.refusals(refused)
+        words |= {row["_id"]: refusals[row["number"]] for row in deliveries if row["number"] in refusals}
         return {delivery["_id"]: self._letter(delivery, persons, titles, words, now) for delivery in deliveries}
 
     def _letter(
@@ -58,21 +72,22 @@ class Letters:
             return UNKNOWN
         if not person.usable:
             return UNUSABLE
-        if about is None or (facts.get("message") and facts["message"] not in words):
+        said = delivery["_id"] if delivery["message"] == REFUSED else facts.get("message")
+        if about is None or (said and said not in words):
             return NO_TEXT
         expert = persons.get(facts.get("expert") or "")
-        body = naming(about.body, about.body_name, person.language)
+        named = naming(about.body, about.body_name, person.language)
         values = {
             **facts,
             "name": person.name,
             "number": delivery["number"],
             "title": " ".join(about.title.split()),
-            "the_body": body.the,
-            "of_body": body.of,
+            "the_body": named.the,
+            "of_body": named.of,
             "programme": self._settings.programme,
             "link": self._settings.public_url + link_of(delivery["message"], delivery["number"], facts),
             "page": f"{self._settings.public_url}/notifications",
-            "text": words.get(facts.get("message") or ""),
+            "text": words.get(said or ""),
             "expert": expert.name if expert else None,
         }
         # What is not known is left out, so that a text that needs it fails instead of saying "None".

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Audience = Literal["requester", "lead", "expert", "booker", "coordinators", "secretariat"]
+Audience = Literal[
+    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives"
+]
 Facts = Mapping[str, Any]
 
 
@@ -60,6 +62,8 @@ APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
 APPOINTMENT = N_("Talk about request {number}")
 """What the appointment is called there."""
+ABOUT_BODIES = frozenset({"registration-waiting", "registration-approved", "registration-refused"})
+"""Messages about a body itself: their `request` is the body's id, their `number` its code."""
 
 MESSAGES: dict[str, Message] = {
     message.code: message
@@ -84,6 +88,9 @@ MESSAGES: dict[str, Message] = {
         Message("undelivered", N_("A mail could not be delivered")),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
+        Message("registration-waiting", N_("A body's registration waits for you"), "/bodies/{number}"),
+        Message("registration-approved", N_("The body's registration is approved"), "/my-body/{number}"),
+        Message("registration-refused", N_("The body's registration is not approved"), "/my-body/{number}"),
     )
 }
 
@@ -108,6 +115,9 @@ LINES: tuple[Line, ...] = (
     Line("affianca.mail.reported.v1", "undelivered", ("coordinators", "secretariat"), _not_about_itself),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
+    Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),
+    Line("affianca.body.approved.v1", "registration-approved", ("registrant", "representatives")),
+    Line("affianca.body.rejected.v1", "registration-refused", ("registrant", "representatives")),
 )
 
 READERS: dict[Audience, tuple[str, ...]] = {
@@ -117,6 +127,8 @@ READERS: dict[Audience, tuple[str, ...]] = {
     "booker": ("official", "representative"),
     "coordinators": ("coordinator",),
     "secretariat": ("secretariat",),
+    "registrant": ("representative", "secretariat"),
+    "representatives": ("representative",),
 }
 """Audience -> the roles of the people in it."""
 

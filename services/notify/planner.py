@@ -11,12 +11,12 @@ from datetime import datetime
 from contracts.envelope import derived_id, new_id
 from services.chassis.clock import Clock
 from services.chassis.execution import Executor
-from services.chassis.i18n import ROME
 from services.chassis.mongo import Database, Document
 from services.chassis.work import Key, Work
 from services.notify import domain
+from services.notify.audiences import bodies, recipients, state_for, task_force
 from services.notify.channels import CHANNELS
-from services.notify.messages import READERS, Audience
+from services.notify.messages import READERS
 from services.notify.store import DELIVERIES, NOTICES, NOTIFICATIONS, notices
 
 _AT_ONCE = 300
@@ -68,10 +68,10 @@ class Planner:
         await self._executor.run(keys, decide, known=known)
 
     async def _expand(self, due: list[Document], states: dict[str, Document]) -> list[Expansion]:
-        known = [(notice, states[notice["request"]]) for notice in due if _is_known(notice, states)]
+        known = [(notice, state) for notice in due if (state := state_for(notice, states))]
         scopes: set[str | None] = {None}
         for notice, state in known:
-            scopes |= {*_bodies(notice, state), _task_force(notice, state)}
+            scopes |= {*bodies(notice, state), task_force(notice, state)}
         roles = {role for audience in notices.GRANTED for role in READERS[audience]}  # type: ignore[index]
         holders = await notices.holders(self._database, roles, scopes) if known else []
         reached = {notice["_id"]: recipients(notice, state, holders) for notice, state in known}
@@ -84,53 +84,6 @@ def _told(each: Expansion) -> list[Key]:
         told.append((NOTIFICATIONS, notification_id(each.notice, person)))
         told += [(DELIVERIES, delivery_id(each.notice, person, channel)) for channel in CHANNELS]
     return told
-
-
-def _is_known(notice: Document, states: dict[str, Document]) -> bool:
-    state = states.get(notice["request"])
-    return state is not None and tuple(state["order"]) >= tuple(notice["needs"])
-
-
-def _task_force(notice: Document, state: Document) -> str | None:
-    """The task force whose coordinators are told: task forces bear the codes of their themes."""
-    return notice["task_force"] or state["theme"]  # type: ignore[no-any-return]
-
-
-def recipients(notice: Document, state: Document, holders: list[Document]) -> frozenset[str]:
-    """Whom a notice reaches; nobody is told what they did themselves.
-
-    The requester is told for as long as they hold a role in the body; then, as for a front-end, its other people are.
-    """
-    found: set[str | None] = set()
-    for audience in notice["audiences"]:
-        if audience in ("lead", "expert"):
-            found.add(notice[audience])
-            continue
-        scopes = {
-            "requester": _bodies(notice, state),
-            "booker": _bodies(notice, state),
-            "coordinators": [None, _task_force(notice, state)],
-        }
-        reached = _holding(audience, scopes.get(audience, [None]), notice["at"], holders)
-        if audience == "booker":
-            found |= reached & {notice["facts"]["booked_by"]}
-            continue
-        asked_by = state["requester"] if audience == "requester" else None
-        found |= {asked_by} if asked_by in reached else reached
-    return frozenset(person for person in found if person and person != notice["facts"].get("author"))
-
-
-def _bodies(notice: Document, state: Document) -> list[str | None]:
-    return [*domain.acting_for(state["body"], notice["at"].astimezone(ROME).date())]
-
-
-def _holding(audience: Audience, scopes: list[str | None], at: datetime, holders: list[Document]) -> set[str]:
-    """Those of `holders` who held a role of the audience at that moment."""
-    return {
-        person["_id"]
-        for person in holders
-        if domain.holds(person["grants"], person.get("told", ()), READERS[audience], scopes, at)
-    }
 
 
 def notification_id(notice: Document, person: str) -> str:

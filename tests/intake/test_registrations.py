@@ -14,13 +14,13 @@ from services.intake.domain.signed_documents import LARGEST, SignedDocument
 from services.intake.handlers.registration import register_body
 from services.intake.handlers.upkeep import OrphanFiles
 from services.intake.store.attachments import BUCKET
-from services.intake.store.bodies import PROTOCOL, BodyStore
+from services.intake.store.bodies import PROTOCOL, BodyStore, body_id
 from services.intake.store.files import FileStore
 from services.intake.store.mails import ORIGINAL
 from services.intake.store.orphans import RECORDS, OrphanStore, naming
 from services.intake.store.persons import PersonStore
 from tests.contracts.test_succession import grant
-from tests.intake.conftest import BERGAMO, SARONNO, VARESE, Town
+from tests.intake.conftest import BERGAMO, SARONNO, SERVICE_KEY, VARESE, Town, published
 
 SCANNED = b"%PDF-1.7 scanned"
 SIGNED = b"%PDF-1.7 " + b"x" * 300_000 + b"/ByteRange [0 10 20 30]"
@@ -223,3 +223,20 @@ async def test_a_client_that_goes_away_in_the_middle_takes_no_file_that_is_named
 
     assert await files(town) == before + 1
     assert (await town.call("GET", f"/api/bodies/{body}/protocol")).content == SIGNED
+
+
+async def test_events_say_who_registered_and_services_read_why_it_was_refused(town: Town) -> None:
+    body = "015146"
+    mayor, key = await town.person({"role": "representative", "scope_kind": "body", "scope": body})
+    town.service.principals.forget()
+    assert (await register(town, body, key=key)).status_code == 201
+    reason = {"approved": False, "reason": "Manca la firma"}
+    assert (await town.call("POST", f"/api/bodies/{body}/approval", json=reason)).status_code == 200
+    assert (await register(town, body, key=key)).status_code == 201
+
+    texts = await town.call("GET", "/api/intake/texts", SERVICE_KEY, params={"bodies": f"{body},{VARESE},nobody"})
+
+    assert texts.json()["bodies"] == [{"code": body, "refusal": "Manca la firma"}]
+    events = await published(town, body_id(body))
+    assert [event["data"]["registered_by"] for event in events] == [mayor] * 3
+    assert "Manca" not in str(events)

@@ -97,7 +97,7 @@ class Intake:
             return {"items": [self._person(id) for id in known]}
 
         @self.app.get("/api/intake/texts")
-        async def texts(requests: str = "", messages: str = "") -> dict[str, Any]:
+        async def texts(requests: str = "", messages: str = "", bodies: str = "") -> dict[str, Any]:
             titles = [
                 {"id": id, "number": "2026-000123", "title": "VIA: qual è <il> termine?", "body": BODY,
                  "body_name": "Bergamo"} for id in requests.split(",") if id
@@ -105,7 +105,10 @@ class Intake:
             words = [
                 {"id": id, "text": "Prima riga\n\nhttps://evil.example/\n<b>x</b>"} for id in messages.split(",") if id
             ]
-            return {"requests": titles, "messages": words}
+            refused = [
+                {"code": code, "refusal": "Manca la firma\nsul protocollo."} for code in bodies.split(",") if code
+            ]
+            return {"requests": titles, "messages": words, "bodies": refused}
 
     def reset(self) -> None:
         """Everybody is known, reads Italian, and has an address that exists; `dead`: whose does not."""

@@ -133,9 +133,16 @@ def check_in_force(body: vocabulary.Body, day: date) -> None:
 def _tell(work: Work, state: Document, model: type[BodyEvent]) -> None:
     state["sequence"] += 1
     names = BodyState.model_fields.keys() - {"id"}
-    data = BodyData(state=BodyState(id=state["_id"], **{name: state[name] for name in names}))
+    told = BodyState(id=state["_id"], **{name: state[name] for name in names})
+    data = BodyData(state=told, registered_by=(state["protocol"] or {}).get("by"))
     work.publish(model, state["_id"], state["sequence"], data)
     work.put(BODIES, state)
+
+
+def last_refusal(state: Document | None) -> str | None:
+    """Why a registration of the body was refused last, also when a newer one has come since."""
+    decided = [row["decision"] for row in (*state.get("earlier", ()), state)] if state else []
+    return next((row["reason"] for row in reversed(decided) if row and not row["approved"]), None)
 
 
 def unregistered(body: vocabulary.Body) -> Document:

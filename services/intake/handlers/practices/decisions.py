@@ -140,6 +140,12 @@ def vote_id(practice: str, caller: Caller) -> str:
     return derived_id(VOTES, practice, caller.id or "")
 
 
+def found_as_published(practice: Document) -> list[str]:
+    """The stems by which its readers find a practice; none while it has no readers."""
+    content = practice["published"]
+    return found_by(content, *_names(content)) if practice["listed"] and content else []
+
+
 def _begin(work: Work, id: str, action: Action, caller: Caller) -> Document:
     """The practice, if the caller may do this to it now. Raises 404, 403, or 409 with what is possible."""
     practice = work.get(PRACTICES, id)
