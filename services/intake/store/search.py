@@ -12,7 +12,7 @@ from services.chassis.mongo import Document
 
 REQUESTS = "requests"
 ORDER = (("submitted_at", -1), ("_id", -1))
-_FIELDS = ("lead", "procedure", "body", "province", "theme", "status")
+_FIELDS = ("lead", "co_experts", "procedure", "body", "province", "theme", "status")
 Keys = tuple[tuple[str, int], ...]
 
 
