@@ -20,7 +20,7 @@ def text(written: tuple[str, str], besides: str = "") -> Text:
 
 def _scale() -> Scale:
     """Weighs words as among the requests of a body that has sent all of these."""
-    return Scale(text(one) for kind in PAIRS.values() for pair in kind for one in pair)
+    return Scale(text(one).words for kind in PAIRS.values() for pair in kind for one in pair)
 
 
 def likeness(pair: Pair) -> float:

@@ -7,7 +7,7 @@ The threshold was chosen on `tests/intake/similar/pairs.yaml`; change a number h
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.intake.domain.words import tokens
@@ -59,6 +59,11 @@ class Text:
         return len((self.words - _GENERAL).intersection(words)) >= _SHARED
 
     @property
+    def telling(self) -> list[str]:
+        """The words that say something, of the title first; long ones before short ones, which are oftener frequent."""
+        return sorted(self.words - _GENERAL, key=lambda word: (word not in self.title, -len(word), word))
+
+    @property
     def says_something(self) -> bool:
         """Whether there is enough to compare."""
         return len(self.words - _GENERAL) >= _LEAST
@@ -69,28 +74,33 @@ def _plain(words: Iterable[str]) -> Iterable[str]:
 
 
 class Scale:
-    """Weighs words by how many of the compared texts hold them."""
+    """Weighs words by how many of the compared texts hold them: each text as its words, ours among them."""
 
-    def __init__(self, compared: Iterable[Text]) -> None:
-        counts: Counter[str] = Counter()
+    def __init__(self, compared: Iterable[Iterable[str]]) -> None:
+        self._counts: Counter[str] = Counter()
         number = 0
-        for text in compared:
-            counts.update(text.words)
+        for words in compared:
+            self._counts.update(words)
             number += 1
+        self._number = number
         self._highest = math.log(2 + number)
-        self._weights: Mapping[str, float] = {
-            word: self._weight(word, math.log((2 + number) / (1 + count))) for word, count in counts.items()
-        }
+        self._weights: dict[str, float] = {}
 
-    def _weight(self, word: str, rarity: float) -> float:
-        # Squared once: that is what every sum needs.
-        share = _HARDLY if word in _GENERAL else 1.0
-        return (share * max(rarity / self._highest, _HARDLY)) ** 2
+    def _weight(self, word: str) -> float:
+        known = self._weights.get(word)
+        if known is None:
+            rarity = math.log((2 + self._number) / (1 + self._counts[word]))
+            share = _HARDLY if word in _GENERAL else 1.0
+            # Squared once: that is what every sum needs.
+            known = self._weights[word] = (share * max(rarity / self._highest, _HARDLY)) ** 2
+        return known
 
-    def _of(self, words: frozenset[str]) -> float:
-        return sum(
-            self._weights[word] if word in self._weights else self._weight(word, self._highest) for word in words
-        )
+    def _of(self, words: Iterable[str]) -> float:
+        return sum(map(self._weight, words))
+
+    def shared(self, text: Text, words: Iterable[str]) -> float:
+        """What a text has in common with these words: cheap, to choose what is worth a comparison."""
+        return self._of(text.words.intersection(words))
 
     def likeness(self, one: Text, other: Text) -> float:
         """From 0 to 1."""

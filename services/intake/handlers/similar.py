@@ -4,10 +4,12 @@ Duplicates are of the same body, under way or of the last months. Solved ones he
 is told those of their own bodies, experts and coordination those of all.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from heapq import nlargest
 
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
@@ -19,6 +21,8 @@ from services.intake.store.visibility import OF_A_BODY, sees
 
 _RECENT = timedelta(days=120)
 _SHOWN = 5
+_COMPARED = 25
+"""Of each kind, those that share most with the text; a comparison in full looks at every word of both."""
 _READ = 4_000
 """Characters of a description that are compared."""
 BY_MAIL = ("email", "pec")
@@ -68,24 +72,22 @@ async def duplicates_of_mail(parts: Parts, caller: Caller, request: Document) ->
 async def _compare(parts: Parts, caller: Caller, text: Text, body: str | None, itself: str | None) -> Resemblance:
     if not text.says_something:
         return Resemblance([], [])
-    store = parts.stores.resemblance
-    near = await store.under_way(body, parts.clock.now() - _RECENT) if body else []
+    near, found = await asyncio.gather(_near(parts, body), _solved(parts, caller, text))
     near = [row for row in near if row["_id"] != itself and text.shares(row["tokens"]) and sees(caller, row)]
     taken = {row["_id"] for row in near} | {itself}
-    solved = [
-        row for row in await _solved(parts, caller, text) if row["_id"] not in taken and text.shares(row["tokens"])
-    ]
-    every = {row["_id"]: _text(row) for row in (*near, *solved)}
-    scale = Scale([*every.values(), text])
-    duplicates, others = _best(near, every, text, scale), _best(solved, every, text, scale)
-    return Resemblance(duplicates, others)
+    solved = [row for row in found if row["_id"] not in taken and text.shares(row["tokens"])]
+    scale = Scale([*(row["tokens"] for row in (*near, *solved)), text.words])
+    return Resemblance(_best(near, text, scale), _best(solved, text, scale))
 
 
-async def _solved(parts: Parts, caller: Caller, text: Text) -> Sequence[Document]:
+async def _near(parts: Parts, body: str | None) -> list[Document]:
+    return await parts.stores.resemblance.under_way(body, parts.clock.now() - _RECENT) if body else []
+
+
+async def _solved(parts: Parts, caller: Caller, text: Text) -> list[Document]:
     store = parts.stores.resemblance
     if caller.has("expert", "coordinator", "secretariat"):
-        # Of the title first; long words are seldom the frequent ones.
-        return await store.solved_anywhere(sorted(text.words, key=lambda word: (word not in text.title, -len(word))))
+        return await store.solved_anywhere(text.telling)
     bodies = sorted(caller.scopes(*OF_A_BODY))
     return await store.solved(bodies) if bodies else []
 
@@ -99,7 +101,8 @@ def _of_body(name: str) -> list[str]:
     return tokens(name)
 
 
-def _best(rows: Iterable[Document], texts: dict[str, Text], text: Text, scale: Scale) -> list[Alike]:
-    found = [Alike(row, scale.likeness(text, texts[row["_id"]])) for row in rows]
+def _best(rows: Iterable[Document], text: Text, scale: Scale) -> list[Alike]:
+    likeliest = nlargest(_COMPARED, rows, key=lambda row: scale.shared(text, row["tokens"]))
+    found = [Alike(row, scale.likeness(text, _text(row))) for row in likeliest]
     alike = [one for one in found if one.likeness >= ALIKE]
     return sorted(alike, key=lambda one: (-one.likeness, one.request["number"]))[:_SHOWN]

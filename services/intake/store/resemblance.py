@@ -1,18 +1,20 @@
 """Requests that may be alike, before their words are compared: a bounded number, always given by an index.
 
-Of one body: those under way and the newest of the others. Of all bodies: those that hold the rarest words asked for.
+Of one body: those under way and the newest of the others. Of all bodies: those that hold most of the words asked for,
+a rare word counting more than a frequent one. Which they are is read from the index alone: the newest entries of each
+word, whose reach into the past says at once how rare it is. Only the best are then read as documents.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
 from services.chassis.mongo import Database, Document
 from services.chassis.transactions import Plain
 from services.intake.domain.transitions import UNDER_WAY
-from services.intake.store.scan import mark
-from services.intake.store.search import ORDER, REQUESTS, Listed, Search
+from services.intake.store.search import ORDER, REQUESTS
 
-MOST = 100
+MOST = 80
 """Of each kind: documents from all times are read from the disk, and the answer is for somebody who is writing."""
 SOLVED = ("resolved", "closed")
 _FIELDS: Document = {
@@ -20,7 +22,11 @@ _FIELDS: Document = {
     "lead": 1, "resolution.outcome": 1,
 }  # fmt: skip
 _OF_A_BODY = [("body", 1), ("status", 1), *ORDER]
-_RAREST, _LOOKED_UP, _FREQUENT = 4, 6, 300
+_OF_A_WORD = [("tokens", 1), *ORDER]
+_LOOKED_UP, _ENTRIES, _LIKELIEST = 8, 150, 50
+"""Words, the newest requests of each that are considered, and those of them that are read."""
+_EVER = 20_000
+"""Days."""
 
 
 class ResemblanceStore:
@@ -46,22 +52,15 @@ class ResemblanceStore:
         return await self._database.at_once(lambda plain: _newest(plain, where, MOST))
 
     async def solved_anywhere(self, words: Sequence[str]) -> list[Document]:
-        """The newest solved ones of all bodies that hold one of the rarest of these words, the likeliest first."""
+        """Solved ones of all bodies that hold the most and the rarest of the first of these words, likeliest first."""
 
         def read(plain: Plain) -> list[Document]:
-            found: dict[str, Document] = {}
-            useful = 0
-            for word in _rarest_first(plain, words[:_LOOKED_UP]):
-                if useful == _RAREST:
-                    break
-                where = {"tokens": word, "status": {"$in": list(SOLVED)}}
-                rows = plain[REQUESTS].find(
-                    where, _FIELDS, sort=list(ORDER), hint=[("tokens", 1), *ORDER], limit=MOST // _RAREST
-                )
-                before = len(found)
-                found.update((row["_id"], row) for row in rows)
-                useful += len(found) > before
-            return list(found.values())
+            wanted = _likeliest(plain, words[:_LOOKED_UP])
+            where = {"_id": {"$in": wanted}, "status": {"$in": list(SOLVED)}}
+            found = (
+                {row["_id"]: row for row in plain[REQUESTS].find(where, _FIELDS, limit=_LIKELIEST)} if wanted else {}
+            )
+            return [found[id] for id in wanted if id in found]
 
         return await self._database.at_once(read)
 
@@ -70,11 +69,24 @@ def _newest(plain: Plain, where: Document, most: int) -> list[Document]:
     return list(plain[REQUESTS].find(where, _FIELDS, sort=list(ORDER), hint=_OF_A_BODY, limit=most))
 
 
-def _rarest_first(plain: Plain, words: Sequence[str]) -> list[str]:
-    """The words of which the fewest requests tell come first: how far back their newest few hundred reach says it."""
+def _likeliest(plain: Plain, words: Sequence[str]) -> list[str]:
+    """The requests that hold most of these words, as far as the newest of each word tell; from the index alone."""
+    scores: dict[str, float] = {}
+    place: dict[str, datetime] = {}
+    for word in words:
+        rows = plain[REQUESTS].find(
+            {"tokens": word}, {"submitted_at": 1}, sort=list(ORDER), hint=_OF_A_WORD, limit=_ENTRIES
+        )
+        entries = [(row["_id"], row["submitted_at"]) for row in rows]
+        rarity = _rarity(entries)
+        for id, at in entries:
+            scores[id] = scores.get(id, 0.0) + rarity
+            place[id] = at
+    return sorted(scores, key=lambda id: (scores[id], place[id], id), reverse=True)[:_LIKELIEST]
 
-    def reach(word: str) -> float:
-        place = mark(plain, Search([]), Listed({"tokens": word}, (("tokens", 1), *ORDER)), _FREQUENT, None)
-        return place.at.timestamp() if place else 0.0
 
-    return sorted(words, key=reach)
+def _rarity(entries: Sequence[tuple[str, datetime]]) -> float:
+    """By the time in which so many requests held a word; of one that fewer hold, as if that were since ever."""
+    if len(entries) < _ENTRIES:
+        return math.log1p(_EVER)
+    return math.log1p((entries[0][1] - entries[-1][1]).total_seconds() / 86_400)

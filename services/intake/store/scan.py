@@ -15,8 +15,8 @@ from services.chassis.mongo import Document
 from services.chassis.transactions import Plain
 from services.intake.store.search import REQUESTS, Listed, Place, Search, beyond
 
-_WINDOWS = (100, 200, 400, 800, 1_300)
-"""Entries of the chosen list that are read at once."""
+_WINDOWS = (100, 200, *(250,) * 10)
+"""Entries of the chosen list that are read at once: few, because a window that is begun is read to its end."""
 EFFORT = sum(_WINDOWS)
 """Documents that are looked at for one page, at most."""
 PATIENCE = 0.03
