@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from contracts.envelope import Id, new_id
 from services.chassis.auth import Caller, allow
-from services.chassis.i18n import ROME
 from services.chassis.idempotency import once
 from services.chassis.mongo import Document
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers import api_keys
 from services.intake.handlers.api_keys import KeyForm, keys_of, new_secret, state_of
+from services.intake.handlers.days import today
 from services.intake.handlers.parts import Parts
 
 routes = APIRouter(prefix="/api/api-keys", tags=["api-keys"])
@@ -27,7 +27,7 @@ DAYS = 30
 async def list_keys(caller: Secretariat, parts: Here) -> Response:
     """Keys, newest first, with what each created today and in the last 30 days by day; the newest 500."""
     rows = await parts.stores.quotas.page(MOST)
-    day = parts.clock.now().astimezone(ROME).date()
+    day = today(parts)
     usage = await parts.stores.quotas.usage([row["_id"] for row in rows], (day - timedelta(days=DAYS)).isoformat())
     items = [_document(parts, row) | usage_document(usage[row["_id"]], day.isoformat()) for row in rows]
     return answer({"items": items, "next_cursor": None})

@@ -1,7 +1,6 @@
 """`/api/bodies`: the register of local authorities and their way into the programme."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict
@@ -18,8 +17,10 @@ from services.chassis.work import Keys
 from services.intake.api.answers import answer, parts_of
 from services.intake.api.body_documents import admission_document, body_document, registration_document
 from services.intake.handlers import bodies
+from services.intake.handlers.attachments.giving import disposition
+from services.intake.handlers.days import today
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.register import RegisterQuery, search, today
+from services.intake.handlers.register import RegisterQuery, search
 from services.intake.handlers.registration import Decide, body_in_register, protocol_of, register_body
 from services.intake.handlers.submission import Prose
 
@@ -93,7 +94,7 @@ async def read_protocol(code: str, caller: Registrar, parts: Here) -> Response:
     """As it was uploaded, byte for byte."""
     protocol = await protocol_of(parts, caller, code)
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(protocol['name'])}",
+        "Content-Disposition": disposition(protocol["name"]),
         "Content-Length": str(protocol["size"]),
         "X-Content-Type-Options": "nosniff",
     }

@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from contracts.envelope import Instant
 from services.chassis.auth import Caller, allow
-from services.chassis.i18n import ROME
 from services.chassis.idempotency import once
 from services.chassis.paging import Cursor, Limit, cursor_of, key_of, uuid
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.api.persons import id_of_installation
 from services.intake.handlers import delegates, persons
 from services.intake.handlers.bodies import check_in_force
+from services.intake.handlers.days import today
 from services.intake.handlers.delegates import Delegate, DelegateForm, check_alone, delegates_of, whom
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.persons import person_keys
@@ -67,7 +67,7 @@ async def add_delegate(
     """
     body = body_in_register(code)
     check_alone(caller, body)
-    check_in_force(body, parts.clock.now().astimezone(ROME).date())
+    check_in_force(body, today(parts))
     id, credentials = await whom(parts, form, issuer)
     document = await once(
         request,

@@ -11,6 +11,7 @@ from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
+from services.intake.handlers.attachments.giving import disposition
 from services.intake.handlers.mails import approval
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.submission import Line
@@ -74,7 +75,7 @@ async def read_original(id: str, caller: Coordination, parts: Here) -> Response:
     row = await parts.stores.mails.waiting(id)
     if row is None:
         raise not_found()
-    headers = {"Content-Disposition": f'attachment; filename="{id}.eml"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": disposition(f"{id}.eml"), "X-Content-Type-Options": "nosniff"}
     return Response(await parts.stores.mails.original(row), headers=headers, media_type="application/octet-stream")
 
 

@@ -15,11 +15,16 @@ _COMPANY = re.compile(r"[0-9]{11}")
 def company_number(text: str) -> tuple[str, Fault | None]:
     """The number as it is compared, and what is wrong with it."""
     number = re.sub(r"[\s.\-]", "", text).upper().removeprefix("IT")
-    if _PERSON.fullmatch(number):
+    if is_personal(number):
         return number, "person"
     if not _COMPANY.fullmatch(number):
         return number, "form"
     return number, None if is_company_number(number) else "check"
+
+
+def is_personal(code: str) -> bool:
+    """Whether it has the form of a person's tax code, however it is typed."""
+    return _PERSON.fullmatch(code.upper()) is not None
 
 
 def is_company_number(digits: str) -> bool:

@@ -20,12 +20,13 @@ from contracts.bodies import (
 )
 from contracts.measurements import MeasurementSubmitted
 from services.chassis.auth import Caller
-from services.chassis.i18n import N_, ROME
+from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Keys, Work
 from services.intake.domain.programme import Programme
 from services.intake.handlers.admission import codes_of
+from services.intake.handlers.days import day_of
 from services.intake.store.bodies import BODIES, body_id
 
 
@@ -48,7 +49,7 @@ def body_keys(code: str) -> Keys:
 
 def register(work: Work, body: vocabulary.Body, protocol: StoredFile, caller: Caller) -> Document:
     """Registers a body with its signed protocol; one that was refused may send it again. Raises 409 otherwise."""
-    check_in_force(body, work.now.astimezone(ROME).date())
+    check_in_force(body, day_of(work.now))
     state = work.get(BODIES, body_id(body.code)) or unregistered(body)
     if state["status"] not in ("known", "rejected"):
         raise _not_now(state, N_("The body is registered already."))

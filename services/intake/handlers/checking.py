@@ -5,8 +5,8 @@ from typing import Any
 from contracts import vocabulary
 from contracts.requests import Channel
 from services.chassis.auth import Caller
-from services.chassis.i18n import ROME
 from services.intake.handlers.admission import check_admitted, check_sender
+from services.intake.handlers.days import today
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.subjects import Subject, checked_body, checked_subject
 
@@ -15,7 +15,7 @@ async def check_request(
     parts: Parts, caller: Caller, form: Any, channel: Channel, imported: bool = False
 ) -> tuple[vocabulary.Body, Subject]:
     """Raises 422 for unknown codes, 403 for a body that may not ask (now), or not by this caller."""
-    body = checked_body(form.body, parts.clock.now().astimezone(ROME).date())
+    body = checked_body(form.body, today(parts))
     subject = checked_subject(form.theme, form.procedure)
     check_sender(caller, body, form.synthetic, channel, imported)
     check_admitted(parts.programme, body, await parts.stores.bodies.state(body.code))

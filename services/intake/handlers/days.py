@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from services.chassis.i18n import ROME
+from services.intake.handlers.parts import Parts
 
 _FIRST, _LAST = date(1, 1, 3), date(9999, 12, 31)
 """Days beyond count as these: the moments at which they begin have a date in every zone of the world."""
@@ -11,6 +12,11 @@ _FIRST, _LAST = date(1, 1, 3), date(9999, 12, 31)
 def day_of(moment: datetime) -> date:
     """The day of a moment."""
     return moment.astimezone(ROME).date()
+
+
+def today(parts: Parts) -> date:
+    """The day that it is, on which bodies are in force or not."""
+    return day_of(parts.clock.now())
 
 
 def begins(day: date) -> datetime:

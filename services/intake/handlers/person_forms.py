@@ -39,7 +39,8 @@ def _no_double(identities: list[Identity]) -> list[Identity]:
 
 
 Identities = Annotated[list[Identity], Field(max_length=20), AfterValidator(_no_double)]
-Address = Annotated[Line, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")]
+ADDRESS = r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$"
+Address = Annotated[Line, Field(max_length=254, pattern=ADDRESS)]
 
 
 class PersonForm(BaseModel):

@@ -1,10 +1,8 @@
 """The register of bodies as people search it: the vocabulary, beside what is stored of each body."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from contracts import vocabulary
-from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
 from services.intake.domain.texts import folded
 from services.intake.handlers.parts import Parts
@@ -21,11 +19,6 @@ class RegisterQuery:
     province: str = ""
     phase: int | None = None
     status: str | None = None
-
-
-def today(parts: Parts) -> date:
-    """The day on which bodies are in force or not."""
-    return parts.clock.now().astimezone(ROME).date()
 
 
 def status_of(state: Document | None) -> str:

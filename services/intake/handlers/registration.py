@@ -6,7 +6,7 @@ from contracts import vocabulary
 from contracts.envelope import new_id
 from services.chassis.auth import Caller
 from services.chassis.errors import PermanentError
-from services.chassis.i18n import N_, ROME
+from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Keys, Work
@@ -14,6 +14,7 @@ from services.intake.domain.files import safe_name
 from services.intake.domain.signed_documents import LARGEST, SignedDocument
 from services.intake.handlers import bodies
 from services.intake.handlers.bodies import StoredFile, body_keys, check_in_force
+from services.intake.handlers.days import today
 from services.intake.handlers.parts import Parts
 from services.intake.store.bodies import PROTOCOL
 
@@ -50,7 +51,7 @@ async def register_body(
     """
     body = body_in_register(code)
     check_represents(caller, body)
-    check_in_force(body, parts.clock.now().astimezone(ROME).date())
+    check_in_force(body, today(parts))
     file = await _keep(parts, name, read)
 
     def decide(work: Work) -> Document:

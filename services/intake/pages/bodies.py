@@ -18,9 +18,10 @@ from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.intake.handlers import bodies
+from services.intake.handlers.days import today
 from services.intake.handlers.delegates import delegates_of
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.register import RegisterQuery, search, today
+from services.intake.handlers.register import RegisterQuery, search
 from services.intake.handlers.registration import body_in_register
 from services.intake.pages import body_labels, body_people
 from services.intake.pages.receipts import FIELD, new_key

@@ -17,22 +17,20 @@ from services.chassis.forms import fill
 from services.chassis.i18n import N_, ROME, Translator
 from services.chassis.problems import Problem
 from services.chassis.work import Work
+from services.intake.domain.tax_numbers import is_personal
 from services.intake.handlers import delegates, persons
-from services.intake.handlers.days import begins, day_of, ends, last_day
+from services.intake.handlers.days import begins, ends, last_day, today
 from services.intake.handlers.delegates import Delegate, DelegateForm, Place, whom
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.person_forms import Identity
+from services.intake.handlers.person_forms import ADDRESS, Identity
 from services.intake.handlers.persons import person_keys
 from services.intake.handlers.submission import Line
 from services.intake.pages.body_labels import DELEGATES
 from services.intake.pages.receipts import once
 
-_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
-_FISCAL_CODE = re.compile(r"[a-z]{6}[0-9lmnp-v]{2}[a-ehlmprst][0-9lmnp-v]{2}[a-z][0-9lmnp-v]{3}[a-z]", re.IGNORECASE)
-
 
 def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
+    if not re.fullmatch(ADDRESS, text):
         raise ValueError(N_("An e-mail address such as anna.rossi@comune.example is needed."))
     return text
 
@@ -48,7 +46,7 @@ class EnableForm(BaseModel):
 
     def delegate(self, today: date) -> DelegateForm:
         """The same as the API takes it. A fiscal code is written in capitals, however it was typed."""
-        subject = self.identity.upper() if _FISCAL_CODE.fullmatch(self.identity) else self.identity
+        subject = self.identity.upper() if is_personal(self.identity) else self.identity
         return DelegateForm(
             name=self.name,
             email=self.email,
@@ -71,7 +69,7 @@ async def enable(
     filled, errors = fill(EnableForm, form)
     if filled is None:
         return errors
-    wanted = filled.delegate(day_of(parts.clock.now()))
+    wanted = filled.delegate(today(parts))
     try:
         id, credentials = await whom(parts, wanted, request.app.state.issuer)
 

@@ -19,7 +19,7 @@ from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.intake.handlers import api_keys
 from services.intake.handlers.api_keys import MOST_A_DAY, MOST_A_MINUTE, KeyForm, keys_of, new_secret, state_of
-from services.intake.handlers.days import day_of, ends
+from services.intake.handlers.days import ends, today
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.submission import Line
 from services.intake.pages.receipts import FIELD, new_key, once
@@ -56,7 +56,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     async def shown(request: Request, caller: Caller, status: int = 200, **context: Any) -> HTMLResponse:
-        rows, day = await parts.stores.quotas.page(MOST), day_of(parts.clock.now())
+        rows, day = await parts.stores.quotas.page(MOST), today(parts)
         since = (day - timedelta(days=DAYS - 1)).isoformat()
         usage = await parts.stores.quotas.usage([row["_id"] for row in rows], since)
         items = [_item(row, usage[row["_id"]], day.isoformat(), parts.clock.now()) for row in rows]

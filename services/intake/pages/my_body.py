@@ -20,9 +20,10 @@ from services.chassis.service import Service
 from services.intake.domain.signed_documents import ENDINGS, LARGEST
 from services.intake.handlers.admission import may_enter, ways_in
 from services.intake.handlers.bodies import check_in_force
+from services.intake.handlers.days import today
 from services.intake.handlers.delegates import check_alone, delegates_of
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.register import status_of, today
+from services.intake.handlers.register import status_of
 from services.intake.handlers.registration import NO_FILE, register_body
 from services.intake.pages import body_labels, body_people
 from services.intake.pages.receipts import FIELD, new_key

@@ -13,7 +13,7 @@ from contracts.envelope import Id, new_id
 from contracts.requests import Kind, Urgency
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
-from services.chassis.i18n import N_, ROME, language_of
+from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.service import Service
@@ -22,6 +22,7 @@ from services.intake.handlers import submission
 from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.attachments import attach
 from services.intake.handlers.attachments.holder import megabytes
+from services.intake.handlers.days import today
 from services.intake.handlers.drafts import end as end_draft
 from services.intake.handlers.fields import Day, Number
 from services.intake.handlers.parts import Parts
@@ -147,7 +148,7 @@ async def _refused(
 
 async def _not_yet(service: Service, parts: Parts, request: Request, caller: Caller) -> list[Notice]:
     """Says before anybody writes that the only body they act for may not ask yet, and what to do."""
-    codes = bodies_of(caller, service.clock.now().astimezone(ROME).date())
+    codes = bodies_of(caller, today(parts))
     if len(codes) != 1 or (body := vocabulary.body(codes[0][0])) is None:
         return []
     try:
@@ -170,7 +171,7 @@ async def _show(
     alike: dict[str, Any] | None = None,
 ) -> HTMLResponse:
     words = service.web.pages.translations.translator(language_of(request, caller))
-    bodies = bodies_of(caller, service.clock.now().astimezone(ROME).date())
+    bodies = bodies_of(caller, today(parts))
     return service.web.pages.render(
         request, "requests/new.html", caller, status=status, notices=notices or [],
         values=values, errors=errors, bodies=bodies, any_body=not caller.has("official", "representative"), alike=alike,

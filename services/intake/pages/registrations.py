@@ -13,8 +13,8 @@ from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.service import Service
+from services.intake.handlers.days import today
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.register import today
 from services.intake.handlers.registration import body_in_register
 from services.intake.pages import body_labels
 from services.intake.pages.lists import names_of

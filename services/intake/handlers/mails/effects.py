@@ -11,7 +11,7 @@ from contracts import vocabulary
 from contracts.envelope import derived_id
 from contracts.requests import Kind
 from services.chassis.auth import Caller
-from services.chassis.i18n import N_, ROME, translator
+from services.chassis.i18n import N_, translator
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Work
@@ -19,6 +19,7 @@ from services.intake.domain.late_replies import Course
 from services.intake.domain.texts import stems
 from services.intake.handlers.attachments import attach, holding
 from services.intake.handlers.conversation import post_message
+from services.intake.handlers.days import today
 from services.intake.handlers.late_replies import course_of
 from services.intake.handlers.mails.arrivals import Arrival, State, note, original
 from services.intake.handlers.mails.matching import OF_A_BODY, Match
@@ -76,7 +77,7 @@ async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Docume
     For a body that has ended its successor asks. Where the author may not, coordination decides: no answer is refused.
     """
     about = {name: earlier[name] for name in ("kind", "title", "theme", "procedure")}
-    body = body_now(earlier["body"], parts.clock.now().astimezone(ROME).date())
+    body = body_now(earlier["body"], today(parts))
     form = NewRequest(**about, body=body, description=text, follows=earlier["number"])
     try:
         await _submit(parts, arrival, author, form)
@@ -95,7 +96,7 @@ async def _too_many(parts: Parts, author: Caller) -> bool:
 
 async def open_request(parts: Parts, arrival: Arrival, author: Caller) -> None:
     """Makes a request of the mail, for the body of the sender's first grant: mail names no body."""
-    body = _first_body(author, parts.clock.now().astimezone(ROME).date())
+    body = _first_body(author, today(parts))
     await _submit(parts, arrival, author, form_of(arrival.mail, body, author))
 
 
