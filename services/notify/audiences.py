@@ -25,17 +25,23 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
     """Whom a notice reaches; nobody is told what they did themselves.
 
     The requester is told for as long as they hold a role in the body; then, as for a front-end, its other people are.
+    Who registered a body is told while they act for it or for the programme: the key of an installation is nobody.
     """
     found: set[str | None] = set()
     for audience in notice["audiences"]:
-        if audience in ("lead", "expert", "registrant"):
+        if audience in ("lead", "expert"):
             found.add(notice[audience])
             continue
         programme: list[str | None] = [None, task_force(notice, state)] if audience == "coordinators" else [None]
         scopes = programme if audience in ("coordinators", "secretariat") else bodies(notice, state)
+        if audience == "registrant":
+            scopes += programme
         reached = _holding(audience, scopes, notice["at"], holders)
         if audience == "booker":
             found |= reached & {notice["facts"]["booked_by"]}
+            continue
+        if audience == "registrant":
+            found |= reached & {notice["registrant"]}
             continue
         asked_by = state["requester"] if audience == "requester" else None
         found |= {asked_by} if asked_by in reached else reached

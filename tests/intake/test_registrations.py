@@ -226,7 +226,7 @@ async def test_a_client_that_goes_away_in_the_middle_takes_no_file_that_is_named
 
 
 async def test_events_say_who_registered_and_services_read_why_it_was_refused(town: Town) -> None:
-    body = "015146"
+    body = "017073"
     mayor, key = await town.person({"role": "representative", "scope_kind": "body", "scope": body})
     town.service.principals.forget()
     assert (await register(town, body, key=key)).status_code == 201

@@ -148,8 +148,8 @@ async def _each_is_with_an_expert(town: Installation, numbers: Any) -> None:
         # Asked anew: what was under way when a process was killed may have been stored a moment later.
         everything = await _everything(town)
         assert set(numbers) <= everything.keys()
-        waiting = {number for number, item in everything.items() if item["status"] != "assigned"}
-        assert not waiting, f"{len(waiting)} of {len(everything)} wait: {sorted(waiting)[:5]}"
+        waiting = {number: item["status"] for number, item in everything.items() if item["status"] != "assigned"}
+        assert not waiting, f"{len(waiting)} of {len(everything)} wait: {sorted(waiting.items())[:5]}"
         return set(everything)
 
     known = await until(assigned, seconds=120)

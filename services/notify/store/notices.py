@@ -7,7 +7,7 @@ from services.chassis.access import ACCESS
 from services.chassis.mongo import Database, Document
 from services.notify.store import ARRIVALS, NOTICES, PREFERENCES, REQUESTS
 
-GRANTED = ("requester", "booker", "coordinators", "secretariat", "representatives")
+GRANTED = ("requester", "booker", "coordinators", "secretariat", "registrant", "representatives")
 """Audiences that depend on who holds which role."""
 
 
