@@ -26,6 +26,7 @@ from services.chassis.membership import Membership
 from services.chassis.metrics import Metrics
 from services.chassis.pace import Pace
 from services.chassis.settings import Settings
+from services.chassis.topics import are_whole
 
 _LARGEST = 500
 _IDLE_PER_PACE = 0.5
@@ -56,8 +57,7 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._stopping = asyncio.Event()
-        self._memory = BrokerMemory()
-        self._membership = Membership(self._memory)
+        self._membership = Membership()
         self._looking: asyncio.Task[None] | None = None
         self._settings = settings
         self._pace_seconds = pace
@@ -65,6 +65,7 @@ class Consumer:
         self._topics = [topic_of(settings.prefix, stream) for stream in streams]
         self._group = group
         self._broker: KafkaBroker | None = None
+        self._memory = BrokerMemory(settings, group, self._topics[0])
 
     def _subscribed(self) -> KafkaBroker:
         session, settings = self._settings.kafka_session_timeout_ms, self._settings
@@ -95,15 +96,18 @@ class Consumer:
 
     async def start(self) -> None:
         """Joins the group; the topics must exist. May be repeated when it failed: nothing of a failed try is kept."""
-        broker = self._subscribed()
+        broker, embedded = self._subscribed(), not self._settings.kafka_idempotence
         try:
+            if embedded:
+                await self._memory.start()
             await broker.start()
         except BaseException:
             with suppress(KafkaError, OSError, TimeoutError):
                 await asyncio.wait_for(broker.stop(), _LEAVE_WITHIN)
+            await self._memory.stop()
             raise
         self._broker = broker
-        if not self._settings.kafka_idempotence:  # The embedded broker.
+        if embedded:
             self._looking = asyncio.create_task(self._look(), name="broker-memory")
 
     async def stop(self) -> None:
@@ -113,6 +117,7 @@ class Consumer:
             self._looking.cancel()
         if self._broker:
             await self._broker.stop()
+        await self._memory.stop()
 
     async def _receive(self, message: Message) -> None:
         records: Sequence[Record] = message.raw_message
@@ -144,7 +149,6 @@ class Consumer:
         with suppress(asyncio.CancelledError):
             try:
                 await membership.commit
-                self._memory.confirmed(offsets)
             except KafkaError as error:
                 # The group moved on, or the broker is away: the messages come again and are found claimed.
                 log.warning("offsets_not_committed", error=type(error).__name__)
@@ -158,16 +162,18 @@ class Consumer:
 
     async def _begin_again(self, consumer: Any) -> bool:
         """Reads everything once more, if the broker has forgotten us; what was applied before is found claimed."""
-        if not await self._memory.is_gone(consumer):
+        if not await self._memory.is_gone():
             return False
         places = consumer.assignment()
         try:
-            done = bool(places) and await consumer.seek_to_beginning(*places)
-        except KafkaError:
-            done = False
-        if done:  # Else it is asked again in a moment; until then nothing is committed.
-            self._memory.forget()
-            log.warning("broker_has_forgotten", group=self._group)
+            # A topic that the broker made by itself is made anew in a moment, and its places begin at 0 once more.
+            if places and await are_whole(self._settings, self._topics):
+                await self._memory.mark()
+                if await consumer.seek_to_beginning(*places):
+                    self._memory.places_are_right()
+                    log.warning("broker_has_forgotten", group=self._group, places=len(places))
+        except (KafkaError, OSError, TimeoutError):
+            pass  # It is asked again in a moment; until then nothing is committed.
         return True
 
 

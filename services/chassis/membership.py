@@ -4,8 +4,6 @@ import asyncio
 
 from aiokafka import ConsumerRebalanceListener
 
-from services.chassis.broker_memory import BrokerMemory
-
 
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     """Ends, with each rebalance, the commit that is under way.
@@ -14,15 +12,13 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     messages; one that came back empty would believe that what comes to these places now was read already.
     """
 
-    def __init__(self, memory: BrokerMemory) -> None:
+    def __init__(self) -> None:
         self.generation = 0
         self.commit: asyncio.Task[None] | None = None
-        self._memory = memory
 
     def on_partitions_revoked(self, revoked: object) -> None:
         """Before each rebalance."""
         self.generation += 1
-        self._memory.forget()
         if self.commit:
             self.commit.cancel()
 

@@ -39,6 +39,20 @@ def _topic(settings: Settings, name: str, partitions: int, configs: dict[str, st
     return NewTopic(name, partitions, settings.kafka_replication, topic_configs=configs)
 
 
+async def are_whole(settings: Settings, names: Iterable[str]) -> bool:
+    """Whether the broker has these streams' topics with all their partitions. Raises KafkaError or TimeoutError.
+
+    One that it made by itself has fewer, and is about to be made anew (`create_missing`).
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=5_000)
+    try:
+        await admin.start()
+        there = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+    finally:
+        await admin.close()
+    return all(there.get(name, 0) >= PARTITIONS for name in names)
+
+
 async def create_missing(admin: AIOKafkaAdminClient, topics: list[NewTopic], remake_short: bool = False) -> list[str]:
     """Creates those that do not exist and returns their names. Raises the broker's error for any other failure.
 
