@@ -13,13 +13,14 @@ from services.notify.outcomes import came_back, fail
 from services.notify.store import DELIVERIES, UNREACHABLE
 
 _RANK = {fate: rank for rank, fate in enumerate(get_args(Fate))}
+_LOST = ("failed", "virus")
 _MOST = 50
 
 
 def note_receipt(
     work: Work, delivery: str, event: str, fate: Fate, code: str | None, at: datetime, unusable: bool
 ) -> Document | None:
-    """Keeps a report; returns the delivery when it had been taken for sent and has failed now."""
+    """Keeps a report; returns the delivery when it had been taken for sent and has failed now, for the first time."""
     found = work.get(DELIVERIES, delivery)
     if found is None or any(row["event"] == event for row in found.get("receipts", ())):
         return None
@@ -32,8 +33,9 @@ def note_receipt(
     work.put(DELIVERIES, found)
     if unusable and work.get(UNREACHABLE, delivery) is None:
         work.put(UNREACHABLE, {"_id": delivery, "person": found["recipient"], "at": at})
-    if row not in current or fate not in ("failed", "virus"):
+    lost = [kept for kept in current if kept["fate"] in _LOST]
+    if row not in lost:
         return None
     if came_back(found):
         fail(work, found)
-    return found
+    return found if lost == [row] else None

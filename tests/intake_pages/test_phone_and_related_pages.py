@@ -26,6 +26,12 @@ async def test_coordination_finds_the_page_chooses_a_body_and_writes_the_call_do
     assert "Telefono" in (await coordinator.get(sent.headers["location"])).text
 
 
+async def test_the_code_of_a_body_that_has_ended_means_the_one_that_carries_on(visit) -> None:
+    page = (await (await visit("coordinator")).get("/requests/by-phone?body=018082")).text
+
+    assert 'value="018094"' in page and 'value="018082"' not in page
+
+
 async def test_a_call_of_nobody_in_particular_is_the_body_s(visit, service) -> None:
     coordinator = await visit("secretariat")
 
@@ -111,6 +117,20 @@ async def test_the_body_enters_its_protocol_number_later_and_an_old_page_overwri
     assert (half.status_code, whole.status_code, late.status_code) == (422, 303, 412)
     assert "991/2026" in (await official.get(place)).text
     assert number in (await official.get("/requests?q=991/2026")).text
+
+
+async def test_the_register_of_a_protocol_is_kept_when_its_number_is_set_right(visit, service) -> None:
+    official = await visit("official", BERGAMO)
+    number = await ask(official)
+    place, given = f"/requests/{number}", {"protocol_number": "12/2026", "protocol_date": "2026-03-02"}
+    await official.send(place, f"{place}/edit", **given)
+    requests = service.database["requests"]
+    await requests.update_one({"number": number}, {"$set": {"protocol.registry": "Generale"}})
+
+    assert (await official.send(place, f"{place}/edit", **given | {"protocol_number": "21/2026"})).status_code == 303
+
+    row = await requests.find_one({"number": number})
+    assert row["protocol"] == {"number": "21/2026", "date": "2026-03-02", "registry": "Generale"}
 
 
 async def test_who_works_on_it_corrects_title_tags_and_urgency(visit, service) -> None:

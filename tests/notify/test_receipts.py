@@ -45,6 +45,15 @@ async def test_a_mail_that_came_back_has_failed_and_coordination_is_told(notify)
     assert sum('"affianca.notification.failed.v1"' in body for body in types) == 1
 
 
+async def test_coordination_is_told_once_however_many_reports_of_a_failure_come(notify) -> None:
+    delivery = await sent(notify)
+
+    await notify.work(*(reported(delivery, fate, None, n) for n, fate in enumerate(("failed", "virus", "failed"), 1)))
+
+    assert await state(notify, delivery) == ("failed", "returned_failed", "virus", ["failed", "virus", "failed"])
+    assert len([mail for mail in notify.mails if COORDINATOR[:8] in mail["to"]]) == 1
+
+
 @pytest.mark.parametrize("fate", ["accepted", "relayed", "delayed", "delivered"])
 async def test_other_reports_are_kept_and_tell_nobody(notify, fate) -> None:
     delivery = await sent(notify)

@@ -18,6 +18,7 @@ from services.intake.domain.texts import folded
 from services.intake.handlers import submission
 from services.intake.handlers.callers import officials_of
 from services.intake.handlers.parts import Parts
+from services.intake.handlers.subjects import body_now
 from services.intake.pages import labels
 from services.intake.pages.new import RequestForm
 from services.intake.pages.practices import fitting_of
@@ -70,11 +71,14 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
 
 def bodies_called(asked: str, parts: Parts) -> list[vocabulary.Body]:
-    """The bodies that a code or a piece of a name means, those that are called exactly so alone."""
-    known = vocabulary.body(asked.strip())
+    """The bodies that a code or a piece of a name means, those that are called exactly so alone.
+
+    The code of a body that has ended means the one that carries on for it.
+    """
+    known, today = vocabulary.body(asked.strip()), parts.clock.now().astimezone(ROME).date()
     if known:
-        return [known]
-    words, today = folded(asked.strip()), parts.clock.now().astimezone(ROME).date()
+        return [vocabulary.body(body_now(known.code, today)) or known]
+    words = folded(asked.strip())
     found = [body for body in vocabulary.bodies() if words in folded(body.name) and body.valid_on(today)]
     exact = [body for body in found if folded(body.name) == words]
     return exact if len(exact) == 1 else sorted(found, key=lambda body: (len(body.name), body.name))

@@ -11,6 +11,7 @@ from contracts.requests import Urgency
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
 from services.chassis.i18n import N_
+from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.chassis.work import Work
@@ -43,20 +44,20 @@ class EditForm(BaseModel):
     protocol_date: Day | None = None
     edits: int = 0
 
-    def changes(self, form: FormData) -> dict[str, Any]:
-        """The fields that stood on the page."""
+    def changes(self, form: FormData, protocol: Document | None) -> dict[str, Any]:
+        """The fields that stood on the page. protocol: the stored one, whose register is not asked for here."""
         found: dict[str, Any] = {}
         if "title" in form:
             tags = [tag.strip()[:40] for tag in self.tags.split(",")]
             found = {"title": self.title, "tags": [tag for tag in tags if tag][:20], "urgency": self.urgency}
         if "protocol_number" in form:
-            found["protocol"] = self._protocol()
+            found["protocol"] = self._protocol((protocol or {}).get("registry", ""))
         return {name: value for name, value in found.items() if value is not None or name == "protocol"}
 
-    def _protocol(self) -> dict[str, str] | None:
+    def _protocol(self, registry: str) -> dict[str, str] | None:
         if not self.protocol_number or not self.protocol_date:
             return None
-        return Protocol(number=self.protocol_number, date=self.protocol_date).model_dump()
+        return Protocol(number=self.protocol_number, date=self.protocol_date, registry=registry).model_dump()
 
     def faults(self) -> dict[str, str]:
         """What is wrong with the fields together."""
@@ -80,7 +81,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
             return await show(
                 service, parts, request, caller, found, status=422, values=_texts(form), errors=errors, opened="edit"
             )
-        changes, seen = filled.changes(form), filled.edits
+        changes, seen = filled.changes(form, found["protocol"]), filled.edits
 
         def decide(work: Work) -> dict[str, Any]:
             edit(work, found["_id"], caller, changes, lambda known: known.get("edits", 0) == seen)
