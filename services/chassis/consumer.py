@@ -5,7 +5,7 @@ whole batch unreadable, and every policy it has loses or repeats without limit w
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -33,7 +33,7 @@ _IDLE_PER_PACE = 0.5
 """FastStream waits this part of the pace for a batch, and sleeps as long after an empty one: latency against waking."""
 _DRAIN_WITHIN = 15.0
 _LOOK_EVERY = 1.0
-_LEAVE_WITHIN = 5.0
+_ANSWER_WITHIN = 5.0
 log = structlog.get_logger()
 
 
@@ -59,6 +59,7 @@ class Consumer:
         self._stopping = asyncio.Event()
         self._membership = Membership()
         self._looking: asyncio.Task[None] | None = None
+        self._one_at_a_time = asyncio.Lock()
         self._settings = settings
         self._pace_seconds = pace
         self._pace = Pace(pace)
@@ -103,7 +104,7 @@ class Consumer:
             await broker.start()
         except BaseException:
             with suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(broker.stop(), _LEAVE_WITHIN)
+                await asyncio.wait_for(broker.stop(), _ANSWER_WITHIN)
             await self._memory.stop()
             raise
         self._broker = broker
@@ -137,9 +138,7 @@ class Consumer:
         await self._pace.turn(at_once=len(records) == _LARGEST)
 
     async def _commit(self, records: Sequence[Record], generation: int) -> None:
-        offsets: dict[TopicPartition, int] = {}
-        for record in records:
-            offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+        offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         consumer, membership = self._subscriber.consumer, self._membership
         if consumer is None or generation != membership.generation:
             return  # Read before a rebalance: whoever has the partitions now gets the messages again.
@@ -162,19 +161,24 @@ class Consumer:
 
     async def _begin_again(self, consumer: Any) -> bool:
         """Reads everything once more, if the broker has forgotten us; what was applied before is found claimed."""
-        if not await self._memory.is_gone():
-            return False
-        places = consumer.assignment()
-        try:
-            # A topic that the broker made by itself is made anew in a moment, and its places begin at 0 once more.
-            if places and await are_whole(self._settings, self._topics):
-                await self._memory.mark()
-                if await consumer.seek_to_beginning(*places):
-                    self._memory.places_are_right()
-                    log.warning("broker_has_forgotten", group=self._group, places=len(places))
-        except (KafkaError, OSError, TimeoutError):
-            pass  # It is asked again in a moment; until then nothing is committed.
-        return True
+        async with self._one_at_a_time:
+            if not await self._memory.is_gone():
+                return False
+            places = consumer.assignment()
+            with suppress(KafkaError, OSError, TimeoutError):  # Asked again in a moment; until then no commit.
+                # A topic that the broker made by itself is made anew in a moment: its places begin at 0 once more.
+                if places and await are_whole(self._settings, self._topics):
+                    await self._set_back(consumer, places)
+            return True
+
+    async def _set_back(self, consumer: Any, places: Collection[TopicPartition]) -> None:
+        self._membership.generation += 1  # The batch in hand is of before: its end is no place to go on from.
+        await self._memory.mark()
+        await consumer.seek_to_beginning(*places)
+        # Old commits may have reached the new broker, to count after the next rebalance.
+        await asyncio.wait_for(consumer.commit(dict.fromkeys(places, 0)), _ANSWER_WITHIN)
+        self._memory.places_are_right()
+        log.warning("broker_has_forgotten", group=self._group, places=len(places))
 
 
 def _broker(settings: Settings) -> KafkaBroker:
