@@ -7,6 +7,7 @@ because consumers keep their claims longer.
 """
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 
@@ -25,6 +26,8 @@ from services.chassis.topics import create_missing
 
 POSITIONS = "relay_positions"
 _EVERY = 1.0
+_OTHERS_AFTER = 5
+"""Looks at a topic that is too short, before one that is not its owner makes it anew."""
 log = structlog.get_logger()
 
 
@@ -32,11 +35,19 @@ class BrokerWatch:
     """Creates missing topics and marks events for sending again; one per service process."""
 
     def __init__(
-        self, database: Database, relay: Relay, topics: list[NewTopic], settings: Settings, clock: Clock
+        self,
+        database: Database,
+        relay: Relay,
+        topics: list[NewTopic],
+        own: Collection[str],
+        settings: Settings,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._relay = relay
         self._topics = topics
+        self._own = own
+        self._short: dict[str, int] = {}
         self._settings = settings
         self._clock = clock
         self._stopping = False
@@ -93,9 +104,7 @@ class BrokerWatch:
         """Whether a loss was found (and the events were marked). Only the relay's holder marks."""
         assert self._admin
         # Kept until the rows are marked: the database may be away at the moment at which the topics are made again.
-        self._created += await create_missing(
-            self._admin, self._topics, remake_short=not self._settings.kafka_idempotence
-        )
+        self._created += await self._make_topics(self._admin)
         if not self._relay.lease.held:
             self._relay.sent.clear()  # Another process sends now, so ours grow old.
             if not self._led:
@@ -107,6 +116,21 @@ class BrokerWatch:
             return await self._mark()
         await self._remember(least)
         return False
+
+    async def _make_topics(self, admin: AIOKafkaAdminClient) -> list[str]:
+        """Those of another service are its own to make anew: two that did so at once would lose what came in between.
+
+        Only when it has not for a while, and so sends nothing, somebody else does.
+        """
+        if self._settings.kafka_idempotence:
+            return await create_missing(admin, self._topics)
+        before, self._short = self._short, {}
+
+        def may(name: str) -> bool:
+            self._short[name] = before.get(name, 0) + 1
+            return name in self._own or self._short[name] > _OTHERS_AFTER
+
+        return await create_missing(admin, self._topics, may)
 
     async def _least(self) -> dict[str, int]:
         """Partition -> where it ends at least: as seen before, or not at its beginning if we sent to it."""

@@ -36,7 +36,7 @@ from services.chassis.producer import Producer
 from services.chassis.relay import Relay
 from services.chassis.saving import INBOX
 from services.chassis.settings import Settings
-from services.chassis.topics import wanted_topics
+from services.chassis.topics import own_topics, wanted_topics
 from services.chassis.waiting import until_there
 from services.chassis.web import Web
 from services.chassis.work import Origin
@@ -151,7 +151,9 @@ class Service:
         self.bell.waiting.append(relay.wake)
         group = self.settings.group(self.name)
         topics = wanted_topics(self.settings, STREAMS, group)
-        watch = BrokerWatch(self.database, relay, topics, self.settings, self.clock)
+        watch = BrokerWatch(
+            self.database, relay, topics, own_topics(self.settings, self.name), self.settings, self.clock
+        )
         # Stopped in the opposite order: what accepts work stops first.
         self._parts = [relay, watch, self.commit]
         if self._table:

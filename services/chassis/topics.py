@@ -1,11 +1,11 @@
 """The topics a service needs: created when missing, at start and whenever the broker comes back without them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from contracts.catalogue import COMPACTED, PARTITIONS, topic_of
+from contracts.catalogue import COMPACTED, OWNERS, PARTITIONS, topic_of
 from services.chassis.producer import LARGEST_MESSAGE
 from services.chassis.settings import Settings
 
@@ -31,6 +31,11 @@ def wanted_topics(settings: Settings, streams: Iterable[str], group: str | None)
     return topics
 
 
+def own_topics(settings: Settings, service: str) -> frozenset[str]:
+    """The names of the topics that a service publishes to."""
+    return frozenset(topic_of(settings.prefix, stream) for stream, owner in OWNERS.items() if owner == service)
+
+
 def _topic(settings: Settings, name: str, partitions: int, configs: dict[str, str]) -> NewTopic:
     # The producer's own limit comes first: a message that the broker refuses spoils an idempotent producer.
     configs = {**configs, "max.message.bytes": str(LARGEST_MESSAGE + 100_000)}
@@ -53,15 +58,22 @@ async def are_whole(settings: Settings, names: Iterable[str]) -> bool:
     return all(there.get(name, 0) >= PARTITIONS for name in names)
 
 
-async def create_missing(admin: AIOKafkaAdminClient, topics: list[NewTopic], remake_short: bool = False) -> list[str]:
+def _never(name: str) -> bool:
+    return False
+
+
+async def create_missing(
+    admin: AIOKafkaAdminClient, topics: list[NewTopic], remake: Callable[[str], bool] = _never
+) -> list[str]:
     """Creates those that do not exist and returns their names. Raises the broker's error for any other failure.
 
-    remake_short: also those with too few partitions. Only for a broker that makes unknown topics by itself when a
-    client names them: after a restart it may be quicker than we are, and is then to be taken as empty.
+    remake: whether one with too few partitions is made anew. Only for a broker that makes unknown topics by itself when
+    a client names them: after a restart it may be quicker than we are, and is then to be taken as empty.
     """
     existing = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
     short = [topic.name for topic in topics if 0 < existing.get(topic.name, 0) < topic.num_partitions]
-    if short and remake_short:
+    short = [name for name in short if remake(name)]
+    if short:
         await admin.delete_topics(short, timeout_ms=10_000)
         existing = {name: count for name, count in existing.items() if name not in short}
     missing = [topic for topic in topics if topic.name not in existing]

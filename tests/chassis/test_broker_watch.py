@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from pymongo.errors import AutoReconnect
 
@@ -24,7 +25,7 @@ from services.chassis.mongo import Database
 from services.chassis.relay import Relay
 from services.chassis.saving import save
 from services.chassis.settings import Settings
-from services.chassis.topics import create_missing, wanted_topics
+from services.chassis.topics import wanted_topics
 from tests.chassis.material import STREAM, stored, telling, waiting
 
 Eventually = Callable[..., Awaitable[Any]]
@@ -61,7 +62,8 @@ async def run(database: Database, own_settings: Settings, clock: Clock) -> Async
         await producer.start()
         relay = Relay(database, producer, own_settings.prefix, Metrics("test"))
         topics = wanted_topics(own_settings, [STREAM, "requests"], None)
-        running.append(Publishing(relay, BrokerWatch(database, relay, topics, own_settings, clock), producer))
+        own = {topic.name for topic in topics}
+        running.append(Publishing(relay, BrokerWatch(database, relay, topics, own, own_settings, clock), producer))
         await relay.start()
         await running[-1].watch.start()
         return running[-1]
@@ -192,9 +194,28 @@ async def test_topics_that_somebody_else_made_again_do_not_hide_the_loss(
     assert await waiting(database) == len(events)
 
 
+async def test_a_topic_of_another_service_is_left_to_it_for_a_while(own_settings: Settings, own_broker: Broker) -> None:
+    (topic,) = wanted_topics(own_settings, ["requests"], None)
+    owner, other = (
+        BrokerWatch(cast(Database, None), cast(Relay, None), [topic], own, own_settings, Clock())
+        for own in ({topic.name}, set[str]())
+    )
+    admin = AIOKafkaAdminClient(bootstrap_servers=own_broker.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic.name, 4, 1)])
+
+    assert [await other._make_topics(admin) for _ in range(5)] == [[]] * 5
+    assert await owner._make_topics(admin) == [topic.name]
+    assert await other._make_topics(admin) == []
+    await admin.delete_topics([topic.name])
+    await admin.create_topics([NewTopic(topic.name, 4, 1)])
+    assert [await other._make_topics(admin) for _ in range(6)] == [[]] * 5 + [[topic.name]]
+    await admin.close()
+
+
 async def _made_again(watch: BrokerWatch) -> bool:
     with suppress(KafkaError):
-        return bool(await create_missing(watch._admin, watch._topics, remake_short=True))
+        return bool(await watch._make_topics(watch._admin))
     return False
 
 

@@ -153,9 +153,8 @@ async def test_a_topic_with_too_few_partitions_is_left_alone_on_apache_kafka(set
     await admin.create_topics([NewTopic(short, 3, 1)])
     async with producing(settings) as producer:
         await producer.send_and_wait(short, value=b"kept", partition=0)
-        watch = BrokerWatch(
-            database, Relay(database, producer, settings.prefix, Metrics("test")), topics, settings, clock
-        )
+        relay = Relay(database, producer, settings.prefix, Metrics("test"))
+        watch = BrokerWatch(database, relay, topics, {short}, settings, clock)
         await watch.start()
         try:
             assert not await watch.check()
