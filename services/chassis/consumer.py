@@ -5,6 +5,7 @@ whole batch unreadable, and every policy it has loses or repeats without limit w
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,7 +16,6 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage as Message
-from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from contracts.catalogue import topic_of
 from services.chassis.broker_memory import BrokerMemory
@@ -25,15 +25,17 @@ from services.chassis.dead_letters import DeadLetters, Record
 from services.chassis.membership import Membership
 from services.chassis.metrics import Metrics
 from services.chassis.pace import Pace
+from services.chassis.raw_batches import leave_raw, parse, raw_broker
 from services.chassis.settings import Settings
 from services.chassis.topics import are_whole
 
 _LARGEST = 500
 _IDLE_PER_PACE = 0.5
 """FastStream waits this part of the pace for a batch, and sleeps as long after an empty one: latency against waking."""
-_DRAIN_WITHIN = 15.0
 _LOOK_EVERY = 1.0
 _ANSWER_WITHIN = 5.0
+_ONCE_MORE_AFTER = (5.0, 15.0, 30.0)
+"""Seconds after a loss: topics that were made anew in between hide what comes to the places of what was deleted."""
 log = structlog.get_logger()
 
 
@@ -60,6 +62,7 @@ class Consumer:
         self._membership = Membership()
         self._looking: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._once_more: list[float] = []
         self._settings = settings
         self._pace_seconds = pace
         self._pace = Pace(pace)
@@ -70,7 +73,7 @@ class Consumer:
 
     def _subscribed(self) -> KafkaBroker:
         session, settings = self._settings.kafka_session_timeout_ms, self._settings
-        broker = _broker(settings)
+        broker = raw_broker(settings)
         self._subscriber = broker.subscriber(
             *self._topics,
             group_id=self._group,
@@ -84,8 +87,8 @@ class Consumer:
             heartbeat_interval_ms=max(session // 4, 300),
             rebalance_timeout_ms=session if session < 6_000 else None,
             listener=self._membership,
-            parser=_parse,
-            decoder=_leave_raw,
+            parser=parse,
+            decoder=leave_raw,
         )
         self._subscriber(self._receive)
         return broker
@@ -158,6 +161,10 @@ class Consumer:
             await asyncio.sleep(_LOOK_EVERY)
             if consumer := self._subscriber.consumer:
                 await self._begin_again(consumer)
+                if self._once_more and time.monotonic() > self._once_more[0]:
+                    self._once_more.pop(0)
+                    with suppress(KafkaError):
+                        await consumer.seek_to_beginning(*consumer.assignment())
 
     async def _begin_again(self, consumer: Any) -> bool:
         """Reads everything once more, if the broker has forgotten us; what was applied before is found claimed."""
@@ -178,22 +185,5 @@ class Consumer:
         # Old commits may have reached the new broker, to count after the next rebalance.
         await asyncio.wait_for(consumer.commit(dict.fromkeys(places, 0)), _ANSWER_WITHIN)
         self._memory.places_are_right()
+        self._once_more = [time.monotonic() + later for later in _ONCE_MORE_AFTER]
         log.warning("broker_has_forgotten", group=self._group, places=len(places))
-
-
-def _broker(settings: Settings) -> KafkaBroker:
-    return KafkaBroker(
-        settings.kafka.split(","),  # FastStream takes several addresses as a list only.
-        consumer_only=True,
-        graceful_timeout=_DRAIN_WITHIN,
-        logger=None,
-        request_timeout_ms=max(settings.kafka_request_timeout_ms, settings.kafka_session_timeout_ms + 5_000),
-    )
-
-
-async def _parse(records: Any) -> KafkaMessage:
-    return KafkaMessage(body=b"", raw_message=records, consumer=FAKE_CONSUMER)
-
-
-async def _leave_raw(message: KafkaMessage) -> None:
-    return None
