@@ -93,11 +93,13 @@ async def test_an_official_books_a_time_that_the_expert_offers(browser, world, e
 
 @pytest.mark.parametrize("size", [PHONE, None], ids=["phone", "desktop"])
 async def test_an_expert_records_hours_by_keyboard(browser, world, eventually, size) -> None:
-    await taken(world, eventually)
+    number = await taken(world, eventually)
+    rows = (await world.read("expert", "/api/assignments?status=accepted"))["items"]
+    assignment = next(row["id"] for row in rows if row["number"] == number)
     async with at_browser(browser, world, size) as expert:
         page = expert.page
         await come(expert, "expert", "/desk")
-        await expert.tab_to("#day a[href$='/actions']")
+        await expert.tab_to(f"#day a[href$='/{assignment}/actions']")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/actions")
         await expert.tab_to("#f-kind")
@@ -119,7 +121,7 @@ async def test_an_expert_records_hours_by_keyboard(browser, world, eventually, s
         await page.locator("#write ~ form button[type=submit]").first.click()
         await page.wait_for_url("**/actions?done=corrected")
 
-        await page.get_by_text("1 ora").first.wait_for()
+        assert await expert.reads("In totale: 1 ora")
         await expert.open("/desk/hours")
         await expert.check_page()
         await shoot(expert, "hours", size)
