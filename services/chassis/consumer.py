@@ -145,8 +145,8 @@ class Consumer:
         consumer, membership = self._subscriber.consumer, self._membership
         if consumer is None or generation != membership.generation:
             return  # Read before a rebalance: whoever has the partitions now gets the messages again.
-        if self._looking and await self._begin_again(consumer):
-            return
+        if self._looking and (await self._begin_again(consumer) or generation != membership.generation):
+            return  # The places are set back, or just were while this waited for its turn.
         membership.commit = asyncio.create_task(consumer.commit(offsets))
         with suppress(asyncio.CancelledError):
             try:
@@ -161,10 +161,10 @@ class Consumer:
             await asyncio.sleep(_LOOK_EVERY)
             if consumer := self._subscriber.consumer:
                 await self._begin_again(consumer)
-                if self._once_more and time.monotonic() > self._once_more[0]:
+                if self._once_more and time.monotonic() > self._once_more[0] and (places := consumer.assignment()):
                     self._once_more.pop(0)
-                    with suppress(KafkaError):
-                        await consumer.seek_to_beginning(*consumer.assignment())
+                    with suppress(KafkaError, OSError, TimeoutError):
+                        await self._seek_back(consumer, places)
 
     async def _begin_again(self, consumer: Any) -> bool:
         """Reads everything once more, if the broker has forgotten us; what was applied before is found claimed."""
@@ -179,11 +179,14 @@ class Consumer:
             return True
 
     async def _set_back(self, consumer: Any, places: Collection[TopicPartition]) -> None:
-        self._membership.generation += 1  # The batch in hand is of before: its end is no place to go on from.
         await self._memory.mark()
-        await consumer.seek_to_beginning(*places)
+        await self._seek_back(consumer, places)
         # Old commits may have reached the new broker, to count after the next rebalance.
         await asyncio.wait_for(consumer.commit(dict.fromkeys(places, 0)), _ANSWER_WITHIN)
         self._memory.places_are_right()
         self._once_more = [time.monotonic() + later for later in _ONCE_MORE_AFTER]
         log.warning("broker_has_forgotten", group=self._group, places=len(places))
+
+    async def _seek_back(self, consumer: Any, places: Collection[TopicPartition]) -> None:
+        self._membership.generation += 1  # The batch in hand is of before: its end is no place to go on from.
+        await consumer.seek_to_beginning(*places)
