@@ -20,9 +20,15 @@ from deploy.local.broker import Broker, start_broker
 from services.chassis.clock import Clock
 from services.chassis.mongo import Database
 from services.chassis.settings import Settings
-from tests.servers import KafkaServer, MongoServer, shared_kafka, shared_mongo
+from tests.servers import KafkaServer, MongoServer, leave_shared_servers, shared_kafka, shared_mongo
 
 Probe = Callable[[], Any]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """The worker that started a server for all leaves last."""
+    leave_shared_servers()
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,10 @@ class _Started:
     stop: Callable[[], None]
 
 
+_leaving: list[Callable[[], None]] = []
+"""What this worker does when all its tests are over, in the opposite order."""
+
+
 @contextmanager
 def shared_mongo(folder: Path) -> Iterator[MongoServer]:
     """The MongoDB of this test run."""
@@ -104,14 +108,25 @@ def _shared(base: Path, name: str, start: Callable[[Path], _Started]) -> Iterato
             entry.update(facts=mine.facts, users=[])
         entry["users"].append(os.getpid())
         facts = dict(entry["facts"])
-    try:
-        yield facts
-    finally:
-        with _ledger(path) as entry:
-            entry["users"].remove(os.getpid())
-        if mine:
-            _wait_for_others(path)
-            mine.stop()
+    _leaving.append(lambda: _leave(path, mine))
+    yield facts
+
+
+def leave_shared_servers() -> None:
+    """Ends the servers that this worker started, once no other worker uses them.
+
+    For the end of the session: within a test's own teardown the wait would count as that test's time.
+    """
+    while _leaving:
+        _leaving.pop()()
+
+
+def _leave(path: Path, mine: _Started | None) -> None:
+    with _ledger(path) as entry:
+        entry["users"].remove(os.getpid())
+    if mine:
+        _wait_for_others(path)
+        mine.stop()
 
 
 def _wait_for_others(path: Path, seconds: float = 600.0) -> None:
