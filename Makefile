@@ -47,12 +47,15 @@ environment:
 	@$(PYTHON) -m deploy.local environment --develop
 
 QUICK := not slow and not browser and not kafka and not chaos
+# These kill processes and wait for the others: they have the machine to themselves.
+ALONE := kafka or chaos
 
 test: environment ## run the quick tests (ARGS: more options for pytest)
 	$(VENV) -m pytest -q -n 2 --dist loadfile -m "$(QUICK)" tests $(ARGS)
 
 test-all: test ## run the quick tests, then the rest: browser, Apache Kafka, chaos, fuzzing
-	$(VENV) -m pytest -q -m "not ($(QUICK))" tests $(ARGS)
+	$(VENV) -m pytest -q -n 2 --dist loadfile -m "not ($(QUICK)) and not ($(ALONE))" tests $(ARGS)
+	$(VENV) -m pytest -q -m "$(ALONE)" tests $(ARGS)
 
 chaos: environment ## kill every process under load (SEED=20261124 KILLS=3 REQUESTS=1000 BROKER=embedded), then compare
 	CHAOS_SEED=$(SEED) CHAOS_KILLS=$(or $(KILLS),3) CHAOS_REQUESTS=$(or $(REQUESTS),1000) CHAOS_BROKER=$(BROKER) \

@@ -20,6 +20,7 @@ from deploy.local.broker import Broker, start_broker
 from services.chassis.clock import Clock
 from services.chassis.mongo import Database
 from services.chassis.settings import Settings
+from tests import resting
 from tests.servers import KafkaServer, MongoServer, leave_shared_servers, shared_kafka, shared_mongo
 
 Probe = Callable[[], Any]
@@ -29,6 +30,12 @@ Probe = Callable[[], Any]
 def pytest_sessionfinish() -> None:
     """The worker that started a server for all leaves last."""
     leave_shared_servers()
+
+
+@pytest.fixture(autouse=True)
+async def processors(request: pytest.FixtureRequest) -> None:
+    """Services that this test does not use leave it the processors."""
+    resting.only_for(request.node)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ Their output is appended to a log file that `bound_log` may cut at any moment.
 import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,13 +21,27 @@ from deploy.local.problems import explain
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 LOG_LIMIT = 10_000_000
+_NEVER_GIVEN = range(15_000, 32_000)
+"""Below what Linux and macOS give to connections."""
+_CHANCE = random.SystemRandom()
+"""Others who are told the same seed must not choose the same ports."""
 
 
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """As many different ones; none that the system gives to a connection, which could be quicker than the listener."""
+    with contextlib.ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            probe = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", _CHANCE.choice(_NEVER_GIVEN)))
+                ports.append(int(probe.getsockname()[1]))
+    return ports
 
 
 def _die_with_parent() -> None:

@@ -9,6 +9,7 @@ from contracts.envelope import new_id
 from services.chassis.settings import Settings
 from tests.bad_input.installation import Installation, populate, running_services
 from tests.chassis.provider import Provider, provider
+from tests.resting import shared
 from tests.servers import KafkaServer, MongoServer
 
 HERE = Path(__file__).parent
@@ -37,7 +38,8 @@ async def installation(mongod: MongoServer, broker: KafkaServer, issuing: Provid
         await populate(started, issuing.issuer)
         await started.submit()
         await started.settled()
-        yield started
+        with shared("installation", HERE, started.services.values()):
+            yield started
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from contracts.envelope import derived_id, new_id
 from deploy.local.http_server import HttpServer
 from deploy.local.mail_catcher import MailCatcher
 from deploy.local.mailbox import Mailbox
+from deploy.local.processes import free_port
 from deploy.local.stack import front
 from services.chassis.access import digest
 from services.chassis.clock import Clock
@@ -82,13 +82,6 @@ def request_form(**changes: Any) -> dict[str, Any]:
         "protocol": {"number": "1/2026", "date": "2026-03-02", "registry": "Ufficio"}, "tags": ["urgente"],
     }  # fmt: skip
     return {**form, **changes}
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 
 from contracts.envelope import new_id
+from deploy.local.processes import free_port
 from services.chassis.access import digest
 from services.chassis.mongo import Database
 from tests.bench.material import ADMIN_KEY, BODIES, CAPACITY, EXPERTS_OF_A_THEME, THEMES, expert, official, official_key
 from tests.bench.processes import Process, memory_mb
 from tests.bench.progress import SERVICES, Progress
 from tests.bench.servers import Servers
-from tests.kafka.apache import free_port
 
 _SIGNED = ("p.pdf", b"%PDF-1.4\n% Protocollo, di prova\n%%EOF\n", "application/pdf")
 _NICENESS = {"intake": 0, "routing": 0, "notify": 3, "reporting": 3}

@@ -20,13 +20,13 @@ from typing import Any
 import httpx
 
 from contracts.envelope import new_id
+from deploy.local.processes import free_port
 from services.chassis.mongo import Database
 from tests.bench.mail_material import SENDERS_OF_A_BODY, person, sender
 from tests.bench.mail_turns import Turn, turn
 from tests.bench.material import ADMIN_KEY, BODIES
 from tests.bench.processes import ROOT, Process
 from tests.bench.servers import Servers, open_servers
-from tests.kafka.apache import free_port
 
 CONNECTIONS = 8
 BAR = 400.0

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import sys
 from contextlib import suppress
 from dataclasses import fields
@@ -11,18 +10,8 @@ from pathlib import Path
 import uvloop
 
 from deploy.local.places import ROOT, Ports
+from deploy.local.processes import free_ports
 from deploy.local.stack import Stack
-
-
-def free_ports() -> Ports:
-    """Ports that nobody uses now, all different."""
-    probes = [socket.socket() for _ in fields(Ports)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    numbers = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return Ports(**dict(zip([field.name for field in fields(Ports)], numbers, strict=True)))
 
 
 def _say(line: str) -> None:
@@ -32,7 +21,7 @@ def _say(line: str) -> None:
 
 async def run(folder: Path) -> None:
     """Runs until SIGTERM."""
-    stack = Stack(free_ports(), _say, folder, demo="tests.e2e.people")
+    stack = Stack(Ports(*free_ports(len(fields(Ports)))), _say, folder, demo="tests.e2e.people")
     task = asyncio.create_task(stack.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with suppress(asyncio.CancelledError):

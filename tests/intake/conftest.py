@@ -1,9 +1,9 @@
 """A running intake and callers of every role, by API keys."""
 
 import hashlib
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,16 +12,19 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.envelope import new_id
+from deploy.local.processes import free_port
 from services.chassis.clock import Clock
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.intake.files.settings import FileSettings
 from services.intake.mailbox.settings import MailSettings
 from services.intake.main import build
+from tests.resting import shared
 from tests.servers import KafkaServer, MongoServer
 
 ADMIN_KEY = "admin-key-of-the-tests"
 SERVICE_KEY = "service-key-of-the-tests"
+HERE = Path(__file__).parent
 VARESE, SARONNO, BERGAMO = "012133", "012119", "016024"
 
 
@@ -92,7 +95,8 @@ async def town(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Town]:
         **broker.settings,
     )
     async with running(build(settings, Clock())) as town:
-        yield town
+        with shared("town", HERE, [town.service]):
+            yield town
 
 
 class running:  # noqa: N801 (reads as a word in `async with`)
@@ -126,7 +130,8 @@ async def small(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Town]
     prefix = f"t{new_id().replace('-', '')[4:24]}"
     settings = Settings(prefix=prefix, mongo_url=mongod.url, admin_key=SecretStr(ADMIN_KEY), **broker.settings)
     async with running(build(settings, Clock(), files=FileSettings(largest=100_000, most=250_000))) as town:
-        yield town
+        with shared("small", HERE, [town.service]):
+            yield town
 
 
 @pytest.fixture(scope="session")
@@ -143,11 +148,5 @@ async def post(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Any]:
             secret_key=SecretStr(SECRET), smtp_port=smtp_port, **broker.settings,
         )  # fmt: skip
         async with running(build(settings, Clock(), mail=MailSettings(lmtp_listen_port=lmtp))) as town:
-            yield Post(town, port, lmtp, sent)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+            with shared("post", HERE, [town.service]):
+                yield Post(town, port, lmtp, sent)

@@ -5,13 +5,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from imapclient import IMAPClient
+
+from deploy.local.processes import free_port
 
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 USER, PASSWORD = "assistenza", "a-password-of-the-tests"
@@ -67,7 +68,9 @@ class Mailbox:
         limit = time.monotonic() + 20
         while True:
             try:
-                with self.opened():
+                with self.opened() as client:
+                    # Here, where nobody else does: two who make the new mailbox at once hinder each other.
+                    client.select_folder("INBOX")
                     return
             except Exception:
                 if time.monotonic() > limit:
@@ -107,9 +110,7 @@ class Mailbox:
 @contextlib.contextmanager
 def mailbox(folder: Path) -> Iterator[Mailbox]:
     """A running server with an empty mailbox."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     me = pwd.getpwuid(os.getuid()).pw_name
     root = os.getuid() == 0
     facts = {

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import uvicorn
 
+from deploy.local.processes import free_port
 from services.intake import main
-from tests.intake.conftest import VARESE, Town, free_port
+from tests.intake.conftest import VARESE, Town
 from tests.intake.letters import TO
 from tests.intake.post import Post
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from deploy.local.processes import free_port
+
 ROOT = Path(__file__).parents[2]
 LIB = ROOT / ".local" / "kafka" / "lib"
 _POM = Path(__file__).with_name("pom.xml")
@@ -55,13 +57,6 @@ def die_with_parent() -> None:
     """For `preexec_fn`: a run that is cut off leaves no process behind (Linux)."""
     if hasattr(_libc, "prctl"):
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Node:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.kafka.apache import ROOT, die_with_parent, free_port
+from deploy.local.processes import free_port
+from tests.kafka.apache import ROOT, die_with_parent
 
 
 class Process:

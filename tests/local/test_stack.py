@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from deploy.local.places import ROOT
+from deploy.local.processes import free_ports
 
 _SERVICE = """
 import json
@@ -57,13 +57,7 @@ def wait_until(happened: Callable[[], bool], seconds: float = 45.0) -> None:
         time.sleep(0.02)
 
 
-def free_ports() -> dict[str, int]:
-    names = ("app", "mail", "oidc", "smtp_in", "smtp_out", "mongodb", "kafka")
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: listener.getsockname()[1] for name, listener in zip(names, sockets, strict=True)}
-    for listener in sockets:
-        listener.close()
-    return ports
+_PORTS = ("app", "mail", "oidc", "smtp_in", "smtp_out", "mongodb", "kafka")
 
 
 class Toy:
@@ -75,7 +69,7 @@ class Toy:
             (folder / "toy" / name / "main.py").write_text(_SERVICE.format(name=name, prefixes=prefixes))
         (folder / "toy" / "demo.py").write_text(_DEMO)
         self.folder = folder
-        self.ports = free_ports()
+        self.ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         self.said = folder / "said.log"
         with self.said.open("ab") as out:
             self.process = subprocess.Popen(

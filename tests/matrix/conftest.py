@@ -1,6 +1,7 @@
 """One programme for all checks of who sees what: two bodies with their people, two experts, and one request of each."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from contracts.envelope import new_id
 from services.chassis.settings import Settings
 from tests.promises.people import SARONNO, THEME, VARESE
 from tests.promises.programme import Programme, open_programme
+from tests.resting import shared
 
 MARK = "Segretissimo"
 """Stands in every text about the request of body B."""
@@ -26,7 +28,8 @@ async def town(mongod: Any, broker: Any) -> AsyncIterator[Programme]:
         await programme.person("other_expert", "expert", "building-planning")
         await programme.settled()
         await _requests(programme)
-        yield programme
+        with shared("town", Path(__file__).parent, programme.services.values()):
+            yield programme
 
 
 async def _requests(programme: Programme) -> None:

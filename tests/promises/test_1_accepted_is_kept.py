@@ -18,7 +18,7 @@ from tests.promises.people import VARESE, until
 from tests.promises.processes import Installation, open_installation
 from tests.servers import EMBEDDED_KAFKA
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(200)]
 SERVICES = ("intake", "routing")
 FORM = {"body": VARESE, "kind": "technical", "title": "Bonifica", "description": "Serve aiuto.",
         "theme": "site-remediation"}  # fmt: skip

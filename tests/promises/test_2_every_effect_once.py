@@ -10,7 +10,7 @@ from tests.promises.programme import NAMES, Programme
 from tests.promises.tape import recording
 from tests.promises.walk import MAILS, mails_about, told, walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(180)]
 OTHERS = NAMES[1:]
 
 

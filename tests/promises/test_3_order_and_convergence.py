@@ -21,7 +21,7 @@ from tests.promises.programme import NAMES, Programme, open_programme
 from tests.promises.tape import recording
 from tests.promises.walk import finish
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(180)]
 SEEDS = (1, 2, *random.Random().sample(range(3, 1_000_000), 2))
 LEFT_OUT = ("inbox", "outbox", "arrivals")
 """Claims, what was published, and wishes to look again: how it came about, not what came of it."""

@@ -14,7 +14,7 @@ from tests.promises.people import until
 from tests.promises.programme import NAMES, Programme
 from tests.promises.walk import MAILS, told, walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(150)]
 SECRET = "Segretissimo"
 
 

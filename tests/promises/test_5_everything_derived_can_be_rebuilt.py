@@ -15,7 +15,7 @@ from tests.promises.tape import recording
 from tests.promises.walk import MAILS, mails_about, told, walk
 from tests.servers import EMBEDDED_KAFKA
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(180)]
 MOVING = ("leases", "relay_positions")
 """What a running service writes without having heard or done anything."""
 LASTING = (

@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from starlette.responses import Response
 
 from contracts.envelope import derived_id
+from deploy.local.processes import free_port
 from services.chassis.access import digest
 from services.chassis.mongo import Database
 from services.chassis.sessions import COOKIE, Sessions
@@ -21,7 +22,6 @@ from tests.bench.material import ADMIN_KEY, THEMES, official, official_key
 from tests.bench.material import BODIES as SENDERS
 from tests.bench.processes import Process
 from tests.bench.servers import Servers
-from tests.kafka.apache import free_port
 
 SMALL, LARGE = sorted(BODIES, key=size_of)[300].code, max(BODIES, key=size_of).code
 _SIGNED = ("p.pdf", b"%PDF-1.4\n% Protocollo, di prova\n%%EOF\n", "application/pdf")
