@@ -12,7 +12,7 @@ from contracts import vocabulary
 from contracts.envelope import Id, new_id
 from contracts.requests import Kind, Urgency
 from services.chassis.auth import Caller, allow
-from services.chassis.forms import checked_form, fill
+from services.chassis.forms import checked_form, fill, unix_lines
 from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
@@ -38,11 +38,6 @@ from services.intake.store.drafts import DRAFTS
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
 Follows = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{6,12})?$")]
-
-
-def unix_lines(text: str) -> str:
-    """Browsers send line breaks as CR LF; we keep LF, as from every other front-end."""
-    return text.replace("\r\n", "\n")
 
 
 Written = Annotated[Prose, BeforeValidator(unix_lines)]
