@@ -45,7 +45,7 @@ class Changes(BaseModel):
 def edit(
     work: Work, id: str, caller: Caller, changes: dict[str, Any], unchanged: Callable[[Document], bool] | None = None
 ) -> Document:
-    """Sets fields of a request. Raises 412 when it is not what the caller had seen.
+    """Sets fields of a request; returns it as stored. Raises 412 when it is not what the caller had seen.
 
     unchanged: whether the request is still that; None for a caller who does not mind.
     """
@@ -64,8 +64,7 @@ def edit(
     found = {*request["tokens"], *tokens(request["number"], request["title"], protocol)}
     request["tokens"] = sorted(found)[: 2 * MOST_TOKENS]
     _told(work, request, caller, changed)
-    work.put(REQUESTS, request)
-    return request
+    return work.put(REQUESTS, request)
 
 
 def _needed(changes: dict[str, Any]) -> list[Action]:
