@@ -36,6 +36,7 @@ async def test_further_themes_and_companies_are_kept_and_told(town: Town) -> Non
     ("field", "value", "pointer"),
     [
         ("further_themes", ["nothing"], "/further_themes/0"),
+        ("further_themes", ["waste-management", "waste-management", "nothing"], "/further_themes/2"),
         ("companies", ["00743110158"], "/companies/0"),
         ("companies", ["RSSMRA80A01H501U"], "/companies/0"),
         ("follows", "2026-999999", "/follows"),

@@ -46,13 +46,13 @@ def checked_subject(theme: str | None, procedure: str | None) -> Subject:
     return Subject(theme)
 
 
-def checked_further(themes: Iterable[str], main: str | None = None) -> list[str]:
-    """Themes beside the main one, each once. Raises 422 for a code that does not exist."""
-    found = list(dict.fromkeys(themes))
-    for number, theme in enumerate(found):
+def checked_further(themes: Iterable[str], main: str | None = None, *, field: str = "further_themes") -> list[str]:
+    """Themes beside the main one, each once. Raises 422 for a code that does not exist, pointing into `field`."""
+    named = list(themes)
+    for number, theme in enumerate(named):
         if vocabulary.theme(theme) is None:
-            raise unknown(f"/further_themes/{number}", _UNKNOWN_THEME, vocabulary.nearest(theme, "theme"))
-    return [theme for theme in found if theme != main]
+            raise unknown(f"/{field}/{number}", _UNKNOWN_THEME, vocabulary.nearest(theme, "theme"))
+    return [theme for theme in dict.fromkeys(named) if theme != main]
 
 
 def checked_body(code: str, day: date) -> vocabulary.Body:
