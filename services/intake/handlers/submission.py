@@ -112,7 +112,6 @@ async def prepare(
     assert caller.id is not None
     return Submission(
         id=id or new_id(now),
-        number=await parts.stores.numbers.take(now),
         form=form,
         body=body,
         subject=subject,
@@ -123,6 +122,8 @@ async def prepare(
         sent_by=caller.id,
         further_themes=tuple(theme for theme in further if theme != subject.theme),
         follows=await followed_by(parts, caller, form.follows),
+        # Last: what is refused takes no number.
+        number=await parts.stores.numbers.take(now),
     )
 
 
