@@ -49,9 +49,7 @@ def edit(
 
     unchanged: whether the request is still that; None for a caller who does not mind.
     """
-    request = begin(work, id, next(iter(_needed(changes)), "edit"), caller)
-    for action in _needed(changes):
-        begin(work, id, action, caller)
+    request, *_ = [begin(work, id, action, caller) for action in _needed(changes)]
     if unchanged and not unchanged(request):
         detail = N_("Somebody changed the request meanwhile. Load it again, then repeat the change.")
         raise Problem(412, N_("It changed meanwhile"), detail)
@@ -68,7 +66,8 @@ def edit(
 
 
 def _needed(changes: dict[str, Any]) -> list[Action]:
-    return sorted({_ACTIONS[name] for name in changes})
+    """What the caller must be allowed to do: also for no change at all something."""
+    return sorted({_ACTIONS[name] for name in changes}) or ["edit"]
 
 
 def _told(work: Work, request: Document, caller: Caller, changed: list[str]) -> None:
