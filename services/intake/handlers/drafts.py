@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts import vocabulary
 from contracts.requests import Kind, Urgency
@@ -15,24 +15,13 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
-from services.intake.domain.texts import has_control_characters
-from services.intake.handlers.fields import Code, Number
+from services.intake.handlers.fields import Code, Number, Text
 from services.intake.handlers.parts import Parts
 from services.intake.store.drafts import DRAFTS, KEPT, MOST_DRAFTS
 from services.intake.store.visibility import OF_A_BODY
 
 _GRAVE = timedelta(days=1)
 _TRIES = 5
-
-
-def _clean(text: str) -> str:
-    if has_control_characters(text):
-        raise ValueError(N_("Remove the control characters."))
-    return text
-
-
-Text = Annotated[str, AfterValidator(_clean)]
-"""As it was typed: also spaces and line breaks at its ends."""
 
 
 class DraftForm(BaseModel):
