@@ -24,9 +24,9 @@ from services.intake.handlers.attachments import attach
 from services.intake.handlers.attachments.holder import megabytes
 from services.intake.handlers.days import today
 from services.intake.handlers.drafts import end as end_draft
-from services.intake.handlers.fields import Day, Number
+from services.intake.handlers.fields import Code, Day, Line, Number, Prose, Protocol
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
+from services.intake.handlers.submission import NewRequest
 from services.intake.pages import drafts, labels, similar
 from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
