@@ -51,6 +51,11 @@ async def checked_form(request: Request) -> AsyncIterator[FormData]:
 checked_form.checks_token = True  # type: ignore[attr-defined]
 
 
+def unix_lines(text: str) -> str:
+    """Browsers send line breaks as CR LF; we keep LF, as from every other front-end."""
+    return text.replace("\r\n", "\n")
+
+
 def fill(model: type[Model], form: FormData) -> tuple[Model | None, dict[str, str]]:
     """The model made of a form's texts, or None and a sentence (msgid) for each wrong field.
 

@@ -105,13 +105,18 @@ class Work:
         made: Document | None = copied(document)
         return made
 
-    def put(self, collection: str, document: Document) -> None:
-        """Stores a document under its `_id`. A new one has no `version`; one that was read keeps it."""
+    def put(self, collection: str, document: Document) -> Document:
+        """Stores a document under its `_id`. A new one has no `version`; one that was read keeps it.
+
+        Returns it as it will be stored, with its new version: not to be changed any more.
+        """
         key = (collection, document["_id"])
         earlier = self.writes.get(key)
         base = earlier.base if earlier else document.get("version")
         read = earlier.read if earlier else self._view.documents.get(key)
-        self.writes[key] = Write(key, {**document, "version": (base or 0) + 1}, base, read)
+        stored = {**document, "version": (base or 0) + 1}
+        self.writes[key] = Write(key, stored, base, read)
+        return stored
 
     def publish(self, model: type[Event], subject: str, sequence: int, data: Any, at: datetime | None = None) -> Event:
         """Puts an event into the buffer; it leaves when the unit has been saved.

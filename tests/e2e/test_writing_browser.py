@@ -47,6 +47,10 @@ async def test_a_request_saves_itself_tells_what_is_alike_and_is_continued_and_s
 
         await page.locator("#f-title").fill("Mongolfiera: zavorra sul tetto della palestra")
         await page.locator("#f-description").press_sequentially(TEXT, delay=1)
+        async with page.expect_response(lambda answer: "12345678903" in (answer.request.post_data or "")):
+            await page.locator("summary:has-text('più temi')").press("Enter")
+            await page.locator("#f-further-site-remediation").check()
+            await page.locator("#f-companies").fill("12345678903")
         await expect(page.locator("#draft-status")).to_contain_text("Bozza salvata", timeout=15_000)
         await expect(page.locator("#similar")).to_contain_text(alike, timeout=15_000)
         await official.check_page()
@@ -58,6 +62,8 @@ async def test_a_request_saves_itself_tells_what_is_alike_and_is_continued_and_s
         await _look(official, f"list-{size['width']}")
         await page.get_by_role("link", name="Mongolfiera: zavorra").first.click()
         assert await page.locator("#f-description").input_value() == TEXT
+        assert await page.locator("#f-further-site-remediation").is_checked()
+        assert await page.locator("#f-companies").input_value() == "12345678903"
         await page.locator("#f-kind-2").check()
         await page.locator("#new-request button[type=submit]").first.press("Enter")
         await page.wait_for_url("**?done=submitted")

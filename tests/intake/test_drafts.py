@@ -42,6 +42,20 @@ async def test_a_draft_is_kept_changed_listed_and_deleted(town: Town) -> None:
     assert (await town.call("DELETE", f"/api/drafts/{second}", key)).status_code == 404
 
 
+async def test_a_draft_keeps_further_themes_companies_and_the_earlier_request(town: Town) -> None:
+    _, key = await town.official()
+    earlier = (await town.submitted(key))["number"]
+    about = {"further_themes": ["waste-management"], "companies": ["12345678903", "non so"], "follows": earlier}
+
+    id = await _kept(town, key, **about)
+    read = (await town.call("GET", f"/api/drafts/{id}", key)).json()
+    await _kept(town, key, id)
+    replaced = (await town.call("GET", f"/api/drafts/{id}", key)).json()
+
+    assert {name: read[name] for name in about} == about
+    assert {name: replaced[name] for name in about} == {"further_themes": [], "companies": [], "follows": None}
+
+
 async def test_nobody_else_sees_changes_or_deletes_a_draft(town: Town) -> None:
     _, key = await town.official()
     _, colleague = await town.official()
@@ -111,11 +125,13 @@ async def test_two_windows_never_make_more_than_the_limit(town: Town) -> None:
     ("fields", "status"),
     [
         ({"description": "x" * 20_001}, 422), ({"title": "x" * 201}, 422), ({"title": "a\x00b"}, 422),
-        ({"kind": "magic"}, 422), ({"number": "1"}, 422), ({"body": BERGAMO}, 403),
+        ({"kind": "magic"}, 422), ({"number": "1"}, 422), ({"body": BERGAMO}, 403), ({"follows": "12"}, 422),
+        ({"further_themes": ["x"] * 51}, 422), ({"companies": ["a\x00b"]}, 422), ({"companies": ["x" * 401]}, 422),
+        ({"further_themes": ["half"], "companies": ["0307", "altra cosa"]}, 200),
         ({"description": "x" * 20_000}, 200),
     ],
 )  # fmt: skip
-async def test_what_a_draft_may_hold_is_limited(town: Town, fields: dict[str, str], status: int) -> None:
+async def test_what_a_draft_may_hold_is_limited(town: Town, fields: dict[str, Any], status: int) -> None:
     _, key = await town.official()
 
     answer = await town.call("PUT", f"/api/drafts/{new_id()}", key, json=WRITTEN | fields)

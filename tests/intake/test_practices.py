@@ -244,7 +244,8 @@ async def test_the_same_key_starts_one_draft(desk: Desk) -> None:
 async def test_codes_that_do_not_exist_are_refused(desk: Desk) -> None:
     id = (await desk.started())["id"]
 
-    await desk.does("PATCH", f"/{id}", desk.expert, 422, json={"themes": ["nothing"]})
+    fault = await desk.does("PATCH", f"/{id}", desk.expert, 422, json={"themes": ["nothing"]})
+    assert [error["pointer"] for error in fault["errors"]] == ["/themes/0"]
     await desk.does("PATCH", f"/{id}", desk.expert, 422, json={"procedure": "nothing"})
     await desk.does("PATCH", f"/{id}", desk.expert, 422, json={"title": None})
 

@@ -14,6 +14,11 @@ EXPERT = {"role": "expert", "scope_kind": "programme"}
 MONITOR = {"role": "monitor", "scope_kind": "programme"}
 
 
+def _number_after(number: str) -> str:
+    year, place = number.split("-")
+    return f"{year}-{int(place) + 1:0{len(place)}}"
+
+
 async def _does(town: Town, method: str, path: str, key: str = ADMIN_KEY, status: int = 200, **more: Any) -> Any:
     answer = await town.call(method, f"/api/requests{path}", key, **more)
     assert answer.status_code == status, answer.text
@@ -36,6 +41,7 @@ async def test_further_themes_and_companies_are_kept_and_told(town: Town) -> Non
     ("field", "value", "pointer"),
     [
         ("further_themes", ["nothing"], "/further_themes/0"),
+        ("further_themes", ["waste-management", "waste-management", "nothing"], "/further_themes/2"),
         ("companies", ["00743110158"], "/companies/0"),
         ("companies", ["RSSMRA80A01H501U"], "/companies/0"),
         ("follows", "2026-999999", "/follows"),
@@ -47,6 +53,15 @@ async def test_what_cannot_be_is_named(town: Town, field: str, value: Any, point
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_a_refused_submission_takes_no_number(town: Town) -> None:
+    before = (await town.submitted())["number"]
+
+    for fault in ({"follows": "2026-999999"}, {"requester": new_id()}, {"further_themes": ["nothing"]}):
+        assert (await town.call("POST", "/api/requests", json=a_request(**fault))).status_code == 422
+
+    assert (await town.submitted())["number"] == _number_after(before)
 
 
 async def test_a_further_theme_that_becomes_the_first_is_no_further_one(town: Town) -> None:

@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+import pytest
+
 from contracts.envelope import new_id
 from tests.intake_pages.conftest import BERGAMO, NEW, ask, hidden
 
@@ -17,6 +19,10 @@ async def _saved(browser, **fields: str) -> str:
     answer = await browser.http.post(DRAFTS, data=data)
     assert answer.status_code == 303, answer.text
     return re.search(r"draft=([0-9a-f-]+)", answer.headers["location"]).group(1)
+
+
+def _number(sent) -> str:
+    return sent.headers["location"].split("?")[0].rsplit("/", 1)[1]
 
 
 async def test_a_draft_is_saved_by_a_button_listed_and_continued(visit) -> None:
@@ -85,6 +91,53 @@ async def test_a_draft_is_deleted_once_and_nobody_elses_can_be(visit) -> None:
     assert id in still.text
     assert (sent.status_code, again.status_code) == (303, 303)
     assert id not in (await official.get("/requests")).text
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["by the button", "by itself"])
+async def test_further_themes_companies_and_the_earlier_request_are_kept_and_sent(service, visit, alone) -> None:
+    official = await visit("official", BERGAMO)
+    earlier = await ask(official)
+    themes, companies = ["site-remediation", "building-planning"], "12345678903, IT 012"
+    data = {**hidden((await official.get(f"{PAGE}?follows={earlier}")).text, PAGE), **BEGUN}
+    about = {"further": themes, "companies": companies}
+
+    await official.http.post(DRAFTS, data=data | about, headers={"hx-request": "true"} if alone else {})
+    reopened = (await official.get(f"{PAGE}?draft={data['draft']}")).text
+    again = hidden(reopened, PAGE)
+    ticked = re.findall(r'name="further" value="([a-z-]+)" checked', reopened)
+    written = re.search(r'name="companies" value="([^"]*)"', reopened).group(1)
+    sent = await official.http.post(PAGE, data={**again, **NEW, "further": ticked, "companies": written.split(",")[0]})
+
+    assert (sorted(ticked), written) == (sorted(themes), companies)
+    assert again["follows"] == earlier
+    assert '<details class="aff-field" open>' in reopened
+    assert sent.status_code == 303, sent.text
+    made = await service.database["requests"].find_one({"number": _number(sent)})
+    assert (sorted(made["further_themes"]), made["companies"]) == (sorted(themes), ["12345678903"])
+    assert [link["number"] for link in made["links"]] == [earlier]
+
+
+async def test_taking_a_theme_and_a_company_away_takes_them_out_of_the_draft(visit) -> None:
+    official = await visit("official", BERGAMO)
+    id = await _saved(official, further="site-remediation", companies="12345678903")
+    data = {**hidden((await official.get(f"{PAGE}?draft={id}")).text, PAGE), **BEGUN, "companies": ""}
+
+    await official.http.post(DRAFTS, data=data)
+    reopened = (await official.get(f"{PAGE}?draft={id}")).text
+
+    assert not re.search(r'name="further" value="[a-z-]+" checked', reopened)
+    assert "12345678903" not in reopened
+
+
+async def test_a_theme_or_a_company_alone_is_worth_a_draft(service, visit) -> None:
+    official = await visit("official", BERGAMO)
+
+    for about in ({"further": "site-remediation"}, {"companies": "12345678903"}):
+        data = hidden((await official.get(PAGE)).text, PAGE)
+        saved = await official.http.post(DRAFTS, data=data | about, headers={"hx-request": "true"})
+        assert "Bozza salvata" in saved.text
+
+    assert await service.database["drafts"].count_documents({"person": official.id}) == 2
 
 
 async def test_a_draft_that_never_was_is_not_found(visit) -> None:

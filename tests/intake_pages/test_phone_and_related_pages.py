@@ -27,9 +27,25 @@ async def test_coordination_finds_the_page_chooses_a_body_and_writes_the_call_do
 
 
 async def test_the_code_of_a_body_that_has_ended_means_the_one_that_carries_on(visit) -> None:
-    page = (await (await visit("coordinator")).get("/requests/by-phone?body=018082")).text
+    coordinator = await visit("coordinator")
 
-    assert 'value="018094"' in page and 'value="018082"' not in page
+    for asked in ("018082", "Lirio", "lirio "):
+        page = (await coordinator.get(f"/requests/by-phone?body={asked}")).text
+        assert 'value="018094"' in page and 'value="018082"' not in page, asked
+        assert "Lirio non esiste più come ente: gli è subentrato Montalto Pavese (018094)." in page, asked
+    assert "non esiste più" not in (await coordinator.get("/requests/by-phone?body=Montalto Pavese")).text
+
+
+async def test_a_piece_of_the_name_of_a_body_that_has_ended_offers_the_one_that_carries_on_once(visit) -> None:
+    coordinator = await visit("coordinator")
+
+    several = (await coordinator.get("/requests/by-phone?body=rona")).text
+    alone = (await coordinator.get("/requests/by-phone?body=uggiate-trev")).text
+
+    assert "È subentrato a: Ronago" in several
+    assert several.count('href="/requests/by-phone?body=013256"') == 1
+    assert "body=013199" not in several
+    assert 'name="body" value="013256"' in alone and "Uggiate-Trevano non esiste più" in alone
 
 
 async def test_a_call_of_nobody_in_particular_is_the_body_s(visit, service) -> None:

@@ -145,3 +145,20 @@ async def test_the_body_is_not_told_who_declined(service, visit) -> None:
     assert "Carla Rota" not in outside.text
     assert "ha inviato la richiesta" in outside.text
     assert "Carla Rota non ha accettato la richiesta." in inside.text
+
+
+async def test_a_search_that_has_found_nothing_goes_on_by_itself_for_a_while(visit, monkeypatch) -> None:
+    official = await visit("official", BERGAMO)
+    rare = await ask(official, title="Camelie sul muro", kind="legal")
+    for _ in range(6):
+        await ask(official, title="Camelie sul muro", kind="technical")
+    monkeypatch.setattr("services.intake.store.scan._WINDOWS", (5,))
+    monkeypatch.setattr("services.intake.store.requests.EFFORT", 5)
+
+    found = await official.get("/requests?q=camelie&kind=legal")
+    monkeypatch.setattr("services.intake.pages.lists._STEPS", 0)
+    stopped = await official.get("/requests?q=camelie&kind=legal")
+
+    assert f'href="/requests/{rare}"' in found.text
+    assert "Ancora nessun risultato" in stopped.text
+    assert "cursor=" in stopped.text

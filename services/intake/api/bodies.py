@@ -19,10 +19,10 @@ from services.intake.api.body_documents import admission_document, body_document
 from services.intake.handlers import bodies
 from services.intake.handlers.attachments.giving import disposition
 from services.intake.handlers.days import today
+from services.intake.handlers.fields import Prose
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.register import RegisterQuery, search
 from services.intake.handlers.registration import Decide, body_in_register, protocol_of, register_body
-from services.intake.handlers.submission import Prose
 
 routes = APIRouter(prefix="/api/bodies", tags=["bodies"])
 Here = Annotated[Parts, Depends(parts_of)]

@@ -18,10 +18,10 @@ from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.api.answers import parts_of
 from services.intake.handlers import persons
+from services.intake.handlers.fields import Line
 from services.intake.handlers.known import meant, new_person
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import Address, PersonForm
-from services.intake.handlers.submission import Line
 from services.intake.store.persons import PERSONS
 
 routes = APIRouter(prefix="/api/intake", tags=["persons"])

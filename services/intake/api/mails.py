@@ -12,9 +12,9 @@ from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers.attachments.giving import disposition
+from services.intake.handlers.fields import Line
 from services.intake.handlers.mails import approval
 from services.intake.handlers.parts import Parts, find
-from services.intake.handlers.submission import Line
 
 routes = APIRouter(prefix="/api/intake/mails", tags=["mails"])
 Here = Annotated[Parts, Depends(parts_of)]

@@ -12,8 +12,8 @@ from services.chassis.i18n import language_of
 from services.chassis.idempotency import once
 from services.chassis.service import Service
 from services.intake.handlers.answering import MOST, Answer, answer_all
+from services.intake.handlers.fields import Prose
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.submission import Prose
 from services.intake.store.requests import REQUESTS
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]

@@ -52,8 +52,8 @@ async def send_practice_for_review(id: str, caller: Writer, parts: Here) -> Resp
     found = await readable_practice(parts, caller, id)
     known = await practices.known_for(parts, found)
     keys = {PRACTICES: [found["_id"]]}
-    await parts.executor.run(keys, lambda work: practices.send_for_review(work, found["_id"], caller, known))
-    return await shown(parts, caller, found["_id"])
+    sent = await parts.executor.run(keys, lambda work: practices.send_for_review(work, found["_id"], caller, known))
+    return await shown(parts, caller, sent)
 
 
 @routes.post("/publication")
@@ -62,10 +62,10 @@ async def decide_about_practice(id: str, form: Publication, caller: Reviewer, pa
     found = await readable_practice(parts, caller, id)
     known = await practices.known_for(parts, found)
     keys = {PRACTICES: [found["_id"]]}
-    await parts.executor.run(
+    decided = await parts.executor.run(
         keys, lambda work: practices.decide(work, found["_id"], caller, form.approved, form.reason, known)
     )
-    return await shown(parts, caller, found["_id"])
+    return await shown(parts, caller, decided)
 
 
 @routes.post("/withdrawal")
@@ -73,8 +73,8 @@ async def withdraw_practice(id: str, form: Withdrawal, caller: Writer, parts: He
     """Takes it from its readers; its editions stay."""
     found = await readable_practice(parts, caller, id)
     keys = {PRACTICES: [found["_id"]]}
-    await parts.executor.run(keys, lambda work: practices.withdraw(work, found["_id"], caller, form.reason))
-    return await shown(parts, caller, found["_id"])
+    withdrawn = await parts.executor.run(keys, lambda work: practices.withdraw(work, found["_id"], caller, form.reason))
+    return await shown(parts, caller, withdrawn)
 
 
 @routes.put("/feedback")
@@ -83,4 +83,4 @@ async def judge_practice(id: str, form: Judgement, caller: Person, parts: Here) 
     found = await readable_practice(parts, caller, id)
     keys = {PRACTICES: [found["_id"]], VOTES: [practices.vote_id(found["_id"], caller)]}
     await parts.executor.run(keys, lambda work: practices.vote(work, found["_id"], caller, form.helpful))
-    return await shown(parts, caller, found["_id"])
+    return await shown(parts, caller, found)

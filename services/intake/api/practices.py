@@ -86,7 +86,7 @@ async def start_practice(request: Request, form: NewPractice, caller: Writer, pa
 async def read_practice(id: str, caller: Anybody, parts: Here) -> Response:
     """One practice, by id or by the last part of its address; with its working copy for who works on it."""
     found = await readable_practice(parts, caller, id)
-    return answer(await whole_practice(parts, found, caller), headers={"ETag": tag(found)})
+    return await shown(parts, caller, found)
 
 
 @routes.patch("/{id}")
@@ -96,8 +96,8 @@ async def edit_practice(request: Request, id: str, changes: PracticeChanges, cal
     found = await readable_practice(parts, caller, id)
     check = None if expected in (None, "*") else lambda known: tag(known) == expected
     keys = {PRACTICES: [found["_id"]]}
-    await parts.executor.run(keys, lambda work: practices.edit(work, found["_id"], caller, fields, check))
-    return await shown(parts, caller, found["_id"])
+    edited = await parts.executor.run(keys, lambda work: practices.edit(work, found["_id"], caller, fields, check))
+    return await shown(parts, caller, edited)
 
 
 @routes.get("/{id}/editions", responses={404: {}})
@@ -116,7 +116,6 @@ async def readable_practice(parts: Parts, caller: Caller, key: str) -> Document:
     return found
 
 
-async def shown(parts: Parts, caller: Caller, id: str) -> Response:
-    """The practice as it stands now."""
-    found = await readable_practice(parts, caller, id)
-    return answer(await whole_practice(parts, found, caller), headers={"ETag": tag(found)})
+async def shown(parts: Parts, caller: Caller, practice: Document) -> Response:
+    """The practice as it was read or stored."""
+    return answer(await whole_practice(parts, practice, caller), headers={"ETag": tag(practice)})

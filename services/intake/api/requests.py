@@ -91,7 +91,10 @@ async def list_requests(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """The requests that the caller may see, narrowed by the filters."""
+    """The requests that the caller may see, narrowed by the filters.
+
+    A page may be shorter than `limit`, even empty, and have a next one: the list ends where `next_cursor` is null.
+    """
     query = RequestQuery(
         statuses=tuple(status or ()),
         theme=theme,

@@ -17,9 +17,9 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid, not_found
 from services.chassis.work import Keys, Work
 from services.intake.handlers import persons
+from services.intake.handlers.fields import Line
 from services.intake.handlers.person_forms import GrantForm, PersonForm
 from services.intake.handlers.persons import person_keys
-from services.intake.handlers.submission import Line
 from services.intake.store.persons import PERSONS
 from services.intake.store.quotas import API_KEYS
 

@@ -20,6 +20,7 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, invalid, not_found
 from services.chassis.work import Work
+from services.intake.handlers.fields import Line
 from services.intake.handlers.known import meant, new_person, same_name
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import Address, Identities, PersonForm, credentials_of
@@ -28,7 +29,6 @@ from services.intake.handlers.persons import (
     lasts,
     tell,
 )
-from services.intake.handlers.submission import Line
 from services.intake.store.persons import PERSONS
 
 Place = Literal["official", "representative"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts import vocabulary
 from contracts.requests import Kind, Urgency
@@ -15,24 +15,13 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
-from services.intake.domain.texts import has_control_characters
+from services.intake.handlers.fields import Code, Number, Text
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.submission import Code
 from services.intake.store.drafts import DRAFTS, KEPT, MOST_DRAFTS
 from services.intake.store.visibility import OF_A_BODY
 
 _GRAVE = timedelta(days=1)
 _TRIES = 5
-
-
-def _clean(text: str) -> str:
-    if has_control_characters(text):
-        raise ValueError(N_("Remove the control characters."))
-    return text
-
-
-Text = Annotated[str, AfterValidator(_clean)]
-"""As it was typed: also spaces and line breaks at its ends."""
 
 
 class DraftForm(BaseModel):
@@ -47,13 +36,17 @@ class DraftForm(BaseModel):
     theme: Code | None = None
     procedure: Code | None = None
     urgency: Urgency | None = None
+    further_themes: Annotated[list[Code], Field(max_length=50)] = []
+    companies: Annotated[list[Annotated[Text, Field(max_length=400)]], Field(max_length=50)] = []
+    follows: Number | None = None
     protocol_number: Annotated[Text, Field(max_length=50)] = ""
     protocol_date: Annotated[Text, Field(max_length=10)] = ""
 
     @property
     def empty(self) -> bool:
         """Whether nothing was written that would be missed."""
-        return not (self.title.strip() or self.description.strip() or self.protocol_number.strip())
+        texts = (self.title, self.description, self.protocol_number)
+        return not (self.further_themes or self.companies or any(text.strip() for text in texts))
 
 
 async def keep(parts: Parts, caller: Caller, id: str, form: DraftForm) -> Document:

@@ -45,13 +45,11 @@ class Changes(BaseModel):
 def edit(
     work: Work, id: str, caller: Caller, changes: dict[str, Any], unchanged: Callable[[Document], bool] | None = None
 ) -> Document:
-    """Sets fields of a request. Raises 412 when it is not what the caller had seen.
+    """Sets fields of a request; returns it as stored. Raises 412 when it is not what the caller had seen.
 
     unchanged: whether the request is still that; None for a caller who does not mind.
     """
-    request = begin(work, id, next(iter(_needed(changes)), "edit"), caller)
-    for action in _needed(changes):
-        begin(work, id, action, caller)
+    request, *_ = [begin(work, id, action, caller) for action in _needed(changes)]
     if unchanged and not unchanged(request):
         detail = N_("Somebody changed the request meanwhile. Load it again, then repeat the change.")
         raise Problem(412, N_("It changed meanwhile"), detail)
@@ -64,12 +62,12 @@ def edit(
     found = {*request["tokens"], *tokens(request["number"], request["title"], protocol)}
     request["tokens"] = sorted(found)[: 2 * MOST_TOKENS]
     _told(work, request, caller, changed)
-    work.put(REQUESTS, request)
-    return request
+    return work.put(REQUESTS, request)
 
 
 def _needed(changes: dict[str, Any]) -> list[Action]:
-    return sorted({_ACTIONS[name] for name in changes})
+    """What the caller must be allowed to do: also for no change at all something."""
+    return sorted({_ACTIONS[name] for name in changes}) or ["edit"]
 
 
 def _told(work: Work, request: Document, caller: Caller, changed: list[str]) -> None:

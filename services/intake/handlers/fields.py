@@ -36,6 +36,8 @@ def _day(text: str) -> str:
     return text
 
 
+Text = Annotated[str, AfterValidator(_clean)]
+"""As it was typed: also spaces and line breaks at its ends."""
 _STRIPPED = StringConstraints(strip_whitespace=True)
 Line = Annotated[str, _STRIPPED, AfterValidator(_clean), AfterValidator(_one_line)]
 """A text of one line."""

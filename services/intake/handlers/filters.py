@@ -10,7 +10,7 @@ from contracts import vocabulary
 from contracts.requests import Kind, RequestStatus
 from services.chassis.i18n import N_, ROME
 from services.chassis.problems import invalid
-from services.intake.domain.texts import has_control_characters
+from services.intake.handlers.fields import Text
 from services.intake.store.requests import RequestQuery, Sort
 
 LONGEST = 1_000
@@ -28,18 +28,12 @@ def _known(kind: str) -> Any:
     return BeforeValidator(check)
 
 
-def _words(text: str | None) -> str | None:
-    if text and has_control_characters(text):
-        raise ValueError(N_("Remove the control characters."))
-    return text
-
-
 class ListFilter(BaseModel):
     """The fields of the list page. What is empty does not narrow."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    q: Annotated[str | None, Field(max_length=200), BeforeValidator(_words)] = None
+    q: Annotated[Text | None, Field(max_length=200)] = None
     status: RequestStatus | None = None
     theme: Annotated[str | None, _known("theme")] = None
     procedure: Annotated[str | None, _known("procedure")] = None

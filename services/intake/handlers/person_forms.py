@@ -8,7 +8,7 @@ from contracts.access import Digest, Role, ScopeKind
 from contracts.envelope import Id, Instant
 from services.chassis import access
 from services.chassis.i18n import N_
-from services.intake.handlers.submission import Line
+from services.intake.handlers.fields import Line
 
 
 class GrantForm(BaseModel):

@@ -44,11 +44,6 @@ class Resemblance:
     duplicates: list[Alike]
     solved: list[Alike]
 
-    @property
-    def found(self) -> bool:
-        """Whether there is anything to tell."""
-        return bool(self.duplicates or self.solved)
-
 
 async def like_text(parts: Parts, caller: Caller, title: str, description: str, body: str | None) -> Resemblance:
     """What is like a text that was not sent yet."""

@@ -9,6 +9,7 @@ from services.chassis.i18n import N_
 from services.chassis.problems import Problem
 
 _ENDED = N_("That body has ended; send the request in the name of its successor.")
+CARRIED_ON = N_("{body} has ended. {successor} ({code}) carries on for it.")
 _UNKNOWN_BODY = N_("No body has this ISTAT or IPA code.")
 _UNKNOWN_THEME = N_("No theme has this code.")
 _UNKNOWN_PROCEDURE = N_("No procedure has this code.")
@@ -46,13 +47,13 @@ def checked_subject(theme: str | None, procedure: str | None) -> Subject:
     return Subject(theme)
 
 
-def checked_further(themes: Iterable[str], main: str | None = None) -> list[str]:
-    """Themes beside the main one, each once. Raises 422 for a code that does not exist."""
-    found = list(dict.fromkeys(themes))
-    for number, theme in enumerate(found):
+def checked_further(themes: Iterable[str], main: str | None = None, *, field: str = "further_themes") -> list[str]:
+    """Themes beside the main one, each once. Raises 422 for a code that does not exist, pointing into `field`."""
+    named = list(themes)
+    for number, theme in enumerate(named):
         if vocabulary.theme(theme) is None:
-            raise unknown(f"/further_themes/{number}", _UNKNOWN_THEME, vocabulary.nearest(theme, "theme"))
-    return [theme for theme in found if theme != main]
+            raise unknown(f"/{field}/{number}", _UNKNOWN_THEME, vocabulary.nearest(theme, "theme"))
+    return [theme for theme in dict.fromkeys(named) if theme != main]
 
 
 def checked_body(code: str, day: date) -> vocabulary.Body:
@@ -72,12 +73,17 @@ def body_now(code: str, day: date) -> str:
     return heir.code if heir else code
 
 
+def carried_on(ended: vocabulary.Body, heir: vocabulary.Body) -> dict[str, str]:
+    """The values of `CARRIED_ON`."""
+    return {"body": ended.name, "successor": heir.name, "code": heir.code}
+
+
 def _ended(body: vocabulary.Body, heir: vocabulary.Body | None) -> Problem:
     """422 for a body that is not in force, naming the one that carries on for it."""
     problem = unknown("/body", _ENDED, [heir.code] if heir else [])
     if heir:
-        problem.detail = N_("{body} has ended. {successor} ({code}) carries on for it.")
-        problem.values |= {"body": body.name, "successor": heir.name, "code": heir.code}
+        problem.detail = CARRIED_ON
+        problem.values |= carried_on(body, heir)
     problem.extra["successor"] = heir.code if heir else None
     return problem
 

@@ -28,11 +28,7 @@ from services.intake.domain.words import tokens
 from services.intake.handlers.aggregate import record, refresh, tell
 from services.intake.handlers.callers import caller_of, followed_by
 from services.intake.handlers.checking import check_request
-from services.intake.handlers.fields import Code as Code
-from services.intake.handlers.fields import Companies, FurtherThemes, Number, Tags, Title
-from services.intake.handlers.fields import Line as Line
-from services.intake.handlers.fields import Prose as Prose
-from services.intake.handlers.fields import Protocol as Protocol
+from services.intake.handlers.fields import Code, Companies, FurtherThemes, Number, Prose, Protocol, Tags, Title
 from services.intake.handlers.links import follow
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.subjects import Subject, checked_further
@@ -112,7 +108,6 @@ async def prepare(
     assert caller.id is not None
     return Submission(
         id=id or new_id(now),
-        number=await parts.stores.numbers.take(now),
         form=form,
         body=body,
         subject=subject,
@@ -123,6 +118,8 @@ async def prepare(
         sent_by=caller.id,
         further_themes=tuple(theme for theme in further if theme != subject.theme),
         follows=await followed_by(parts, caller, form.follows),
+        # Last: what is refused takes no number.
+        number=await parts.stores.numbers.take(now),
     )
 
 

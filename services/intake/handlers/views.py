@@ -9,8 +9,8 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid, not_found
 from services.chassis.work import Work
+from services.intake.handlers.fields import Line
 from services.intake.handlers.filters import LONGEST, strict
-from services.intake.handlers.submission import Line
 from services.intake.store.views import MOST_VIEWS, VIEWS
 
 

@@ -22,9 +22,9 @@ from services.chassis.problems import Problem, not_found
 from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.handlers import conversation, requests
+from services.intake.handlers.fields import Code
 from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
-from services.intake.handlers.submission import Code
 from services.intake.pages import labels
 from services.intake.pages.new import Written
 from services.intake.pages.receipts import once

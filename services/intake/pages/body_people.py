@@ -21,10 +21,10 @@ from services.intake.domain.tax_numbers import is_personal
 from services.intake.handlers import delegates, persons
 from services.intake.handlers.days import begins, ends, last_day, today
 from services.intake.handlers.delegates import Delegate, DelegateForm, Place, whom
+from services.intake.handlers.fields import Line
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import ADDRESS, Identity
 from services.intake.handlers.persons import person_keys
-from services.intake.handlers.submission import Line
 from services.intake.pages.body_labels import DELEGATES
 from services.intake.pages.receipts import once
 

@@ -3,13 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts import vocabulary
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
-from services.chassis.forms import checked_form, fill
+from services.chassis.forms import checked_form, unix_lines
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem
@@ -18,6 +19,7 @@ from services.intake.handlers import drafts
 from services.intake.handlers.drafts import DraftForm
 from services.intake.handlers.parts import Parts
 from services.intake.pages.receipts import FIELD, new_key
+from services.intake.pages.subject_fields import COMPANIES, FURTHER, written_subject
 
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
@@ -39,14 +41,11 @@ def router(service: Service, parts: Parts) -> APIRouter:
     async def keep(request: Request, caller: Sender, form: Form) -> Response:
         included = request.headers.get("hx-request") == "true"
         words = pages.translations.translator(language_of(request, caller))
-        filled, _ = fill(_WithId, _only_fields(form))
         try:
-            if filled is None:
-                raise Problem(422, N_("The draft cannot be saved as it is."))
-            written = DraftForm(**filled.model_dump(exclude={DRAFT}))
+            id, written = _read(form)
             if included and written.empty:
                 return Response(status_code=204)
-            draft = await drafts.keep(parts, caller, filled.draft, written)
+            draft = await drafts.keep(parts, caller, id, written)
         except Problem as problem:
             if not included:
                 raise
@@ -68,13 +67,15 @@ def router(service: Service, parts: Parts) -> APIRouter:
     return routes
 
 
-def _only_fields(form: FormData) -> FormData:
-    known = {*DraftForm.model_fields, DRAFT}
-    return FormData([(name, _unix(value)) for name, value in form.multi_items() if name in known])
-
-
-def _unix(value: Any) -> Any:
-    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+def _read(form: FormData) -> tuple[str, DraftForm]:
+    """The draft's id and what was written. Raises 422."""
+    texts = {name: unix_lines(value) for name, value in form.items() if isinstance(value, str) and value.strip()}
+    sent = {**texts, **written_subject(form)}
+    try:
+        filled = _WithId.model_validate({name: sent[name] for name in _WithId.model_fields if name in sent})
+    except ValidationError as error:
+        raise Problem(422, N_("The draft cannot be saved as it is.")) from error
+    return filled.draft, DraftForm(**filled.model_dump(exclude={DRAFT}))
 
 
 def _said(service: Service, request: Request, caller: Caller, **told: Any) -> HTMLResponse:
@@ -82,11 +83,12 @@ def _said(service: Service, request: Request, caller: Caller, **told: Any) -> HT
     return service.web.pages.fragment(request, "requests/draft_saved.html", caller, **(known | told))
 
 
-async def values_of(parts: Parts, caller: Caller, id: str) -> dict[str, str]:
+async def values_of(parts: Parts, caller: Caller, id: str) -> dict[str, Any]:
     """What the form shows of a draft. Raises 404."""
     draft = await drafts.read(parts, caller, id)
     fields = {name: value for name, value in draft["fields"].items() if value}
-    return {"urgency": "normal", **fields, DRAFT: id, FIELD: new_key()}
+    about = {FURTHER: fields.pop("further_themes", []), COMPANIES: ", ".join(fields.pop("companies", []))}
+    return {"urgency": "normal", **fields, **about, DRAFT: id, FIELD: new_key()}
 
 
 async def shown(parts: Parts, caller: Caller, words: Translator) -> list[dict[str, Any]]:

@@ -20,8 +20,8 @@ from services.chassis.service import Service
 from services.intake.handlers import api_keys
 from services.intake.handlers.api_keys import MOST_A_DAY, MOST_A_MINUTE, KeyForm, keys_of, new_secret, state_of
 from services.intake.handlers.days import ends, today
+from services.intake.handlers.fields import Line
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.submission import Line
 from services.intake.pages.receipts import FIELD, new_key, once
 
 Secretariat = Annotated[Caller, Depends(allow("secretariat"))]

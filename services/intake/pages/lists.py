@@ -20,7 +20,7 @@ from services.intake.handlers.parts import Parts
 from services.intake.handlers.similar import BY_MAIL
 from services.intake.pages import drafts, labels, views
 from services.intake.pages.receipts import new_key
-from services.intake.store.requests import RequestQuery
+from services.intake.store.requests import RequestQuery, RequestStore
 from services.intake.store.visibility import OF_ALL, sees_search
 
 Person = Annotated[Caller, Depends(person)]
@@ -29,6 +29,8 @@ Words = Annotated[str, Query(max_length=200)]
 Number = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{6,12})?$")]
 Cursor = Annotated[str, Query(max_length=500)]
 PAGE = 20
+_STEPS = 10
+"""How often a search that has found nothing yet goes on by itself, each time as far as `store.scan` allows."""
 LEAST = 0.01
 """A theme less probable than this is not offered."""
 
@@ -43,7 +45,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
         words = pages.translations.translator(language_of(request, caller))
         chosen = lenient(request.query_params)
         query, address = chosen.query(caller.id), chosen.address()
-        rows, following = await store.page(caller, query, PAGE, cursor or None)
+        rows, following = await _searched(store, caller, query, cursor or None)
         count, more = (len(rows), False) if not (cursor or following) else await store.count(caller, query)
         kept = chosen.values()
         may_ask = caller.has("official", "representative", "secretariat")
@@ -81,6 +83,18 @@ def router(service: Service, parts: Parts) -> APIRouter:
         )  # fmt: skip
 
     return routes
+
+
+async def _searched(
+    store: RequestStore, caller: Caller, query: RequestQuery, cursor: str | None
+) -> tuple[list[Document], str | None]:
+    """A page; a search that stopped before it found anything goes on, so that few people meet an empty page."""
+    rows, following = await store.page(caller, query, PAGE, cursor)
+    for _ in range(_STEPS):
+        if rows or following is None:
+            break
+        rows, following = await store.page(caller, query, PAGE, following)
+    return rows, following
 
 
 def _choices(words: Translator) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from contracts import vocabulary
 from contracts.envelope import Id, new_id
 from contracts.requests import Kind, Urgency
 from services.chassis.auth import Caller, allow
-from services.chassis.forms import checked_form, fill
+from services.chassis.forms import checked_form, fill, unix_lines
 from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
@@ -24,9 +24,9 @@ from services.intake.handlers.attachments import attach
 from services.intake.handlers.attachments.holder import megabytes
 from services.intake.handlers.days import today
 from services.intake.handlers.drafts import end as end_draft
-from services.intake.handlers.fields import Day, Number
+from services.intake.handlers.fields import Code, Day, Line, Number, Prose, Protocol
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.submission import Code, Line, NewRequest, Prose, Protocol
+from services.intake.handlers.submission import NewRequest
 from services.intake.pages import drafts, labels, similar
 from services.intake.pages.practices import fitting_of
 from services.intake.pages.receipts import FIELD, new_key, once
@@ -38,11 +38,6 @@ from services.intake.store.drafts import DRAFTS
 Sender = Annotated[Caller, Depends(allow("official", "representative", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
 Follows = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{6,12})?$")]
-
-
-def unix_lines(text: str) -> str:
-    """Browsers send line breaks as CR LF; we keep LF, as from every other front-end."""
-    return text.replace("\r\n", "\n")
 
 
 Written = Annotated[Prose, BeforeValidator(unix_lines)]

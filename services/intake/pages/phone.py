@@ -1,5 +1,8 @@
 """A request that somebody telephones: coordination writes it down in the name of a body, for the one who calls."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from contracts import vocabulary
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
-from services.chassis.i18n import N_, ROME, language_of
+from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.service import Service
@@ -17,8 +20,9 @@ from services.chassis.work import Work
 from services.intake.domain.texts import folded
 from services.intake.handlers import submission
 from services.intake.handlers.callers import officials_of
+from services.intake.handlers.days import today
 from services.intake.handlers.parts import Parts
-from services.intake.handlers.subjects import body_now
+from services.intake.handlers.subjects import CARRIED_ON, body_now, carried_on
 from services.intake.pages import labels
 from services.intake.pages.new import RequestForm
 from services.intake.pages.practices import fitting_of
@@ -44,8 +48,11 @@ def router(service: Service, parts: Parts) -> APIRouter:
         if len(found) != 1:
             return pages.render(request, "requests/phone_body.html", caller, asked=body, bodies=found[:_MOST],
                                 more=len(found) > _MOST, values={"body": body})  # fmt: skip
-        values = {"body": found[0].code, "urgency": "normal", FIELD: new_key()}
-        return await _show(service, parts, request, caller, values, {})
+        meant = found[0]
+        words = pages.translations.translator(language_of(request, caller))
+        told = [Notice("info", words(CARRIED_ON, **carried_on(ended, meant.body))) for ended in meant.ended]
+        values = {"body": meant.body.code, "urgency": "normal", FIELD: new_key()}
+        return await _show(service, parts, request, caller, values, {}, notices=told)
 
     @routes.post("/requests/by-phone")
     async def send(request: Request, caller: Coordination, form: Form) -> Response:
@@ -70,18 +77,39 @@ def router(service: Service, parts: Parts) -> APIRouter:
     return routes
 
 
-def bodies_called(asked: str, parts: Parts) -> list[vocabulary.Body]:
-    """The bodies that a code or a piece of a name means, those that are called exactly so alone.
+@dataclass(frozen=True)
+class Called:
+    """A body that is meant. ended: those by whose code or name it was asked for, and for which it carries on."""
 
-    The code of a body that has ended means the one that carries on for it.
-    """
-    known, today = vocabulary.body(asked.strip()), parts.clock.now().astimezone(ROME).date()
+    body: vocabulary.Body
+    ended: tuple[vocabulary.Body, ...]
+
+
+def bodies_called(asked: str, parts: Parts) -> list[Called]:
+    """The bodies that a code or a piece of a name means, one that is called exactly so alone."""
+    known, day = vocabulary.body(asked.strip()), today(parts)
     if known:
-        return [vocabulary.body(body_now(known.code, today)) or known]
+        return _meant([known], day)
     words = folded(asked.strip())
-    found = [body for body in vocabulary.bodies() if words in folded(body.name) and body.valid_on(today)]
-    exact = [body for body in found if folded(body.name) == words]
-    return exact if len(exact) == 1 else sorted(found, key=lambda body: (len(body.name), body.name))
+    named = [
+        body
+        for body in vocabulary.bodies()
+        if words in folded(body.name) and (body.valid_on(day) or vocabulary.successor(body, day))
+    ]
+    exact = _meant((body for body in named if folded(body.name) == words), day)
+    if len(exact) == 1:
+        return exact
+    return sorted(_meant(named, day), key=lambda called: (len(called.body.name), called.body.name))
+
+
+def _meant(named: Iterable[vocabulary.Body], day: date) -> list[Called]:
+    """These bodies, each once; instead of one that has ended the one that carries on for it."""
+    found: dict[str, Called] = {}
+    for body in named:
+        heir = vocabulary.body(body_now(body.code, day)) or body
+        before = found[heir.code].ended if heir.code in found else ()
+        found[heir.code] = Called(heir, before if heir is body else (*before, body))
+    return list(found.values())
 
 
 async def _refused(

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from services.chassis.forms import unix_lines
 from services.chassis.validation import problem_of
 from services.intake.handlers.practices import PracticeChanges
-from services.intake.pages.new import unix_lines
 
 
 @dataclass(frozen=True)

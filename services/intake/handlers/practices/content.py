@@ -45,7 +45,7 @@ Content = dict[str, Any]
 
 def checked(content: Content) -> Content:
     """The content with codes that exist. Raises 422."""
-    themes = checked_further(content["themes"])
+    themes = checked_further(content["themes"], field="themes")
     procedure = content["procedure"]
     if procedure is not None:
         theme = checked_subject(None, procedure).theme

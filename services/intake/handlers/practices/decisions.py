@@ -166,8 +166,7 @@ def _keep(work: Work, practice: Document, action: str, caller: Caller, **facts: 
     line = {"at": work.now, "action": action, "actor": caller.id, **{k: v for k, v in facts.items() if v}}
     practice["history"] = [*practice["history"], line][-_MOST_LINES:]
     practice["updated_at"] = work.now
-    work.put(PRACTICES, practice)
-    return practice
+    return work.put(PRACTICES, practice)
 
 
 def _names(content: Content) -> list[str]:
