@@ -12,7 +12,7 @@ from contracts.envelope import derived_id
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
-from services.chassis.problems import Problem, invalid, not_found
+from services.chassis.problems import Problem, invalid
 from services.chassis.transactions import Plain
 from services.chassis.work import Work
 from services.intake.handlers.aggregate import begin, mark
@@ -53,24 +53,21 @@ def follow(work: Work, request: Document, earlier: str, caller: Caller) -> None:
         _join(work, request, before, "follows", caller)
 
 
-def unlink(work: Work, id: str, other: str, link_id: str, caller: Caller) -> None:
-    """Removes a link. Raises 404 for one that is not there any more."""
+def unlink(work: Work, id: str, other: str, link_id: str, caller: Caller) -> bool:
+    """Removes a link; False for one that is not there any more."""
     request, another = _both(work, id, other, caller)
-    gone = next((known for known in request.get("links", ()) if known["id"] == link_id), None)
-    if gone is None:
-        raise not_found()
+    if other_end(request, link_id) is None:
+        return False
     for one, two in ((request, another), (another, request)):
         one["links"] = [known for known in one.get("links", ()) if known["id"] != link_id]
         mark(work, one, "unlinked", caller, {"request": two["_id"], "number": two["number"]})
         work.put(REQUESTS, one)
+    return True
 
 
-def other_end(request: Document, link_id: str) -> str:
-    """The id of the request at the other end of a link. Raises 404."""
-    found = next((known["request"] for known in request.get("links", ()) if known["id"] == link_id), None)
-    if found is None:
-        raise not_found()
-    return str(found)
+def other_end(request: Document, link_id: str) -> str | None:
+    """The id of the request at the other end of a link; None if there is no such link."""
+    return next((str(known["request"]) for known in request.get("links", ()) if known["id"] == link_id), None)
 
 
 def _both(work: Work, id: str, other: str, caller: Caller) -> tuple[Document, Document]:

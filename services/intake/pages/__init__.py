@@ -11,7 +11,7 @@
     answers   one answer to many requests
     uploads   files in forms, and how they are shown
     drafts    what was begun and not sent                       views     filters with a name
-    similar   what is like a request, or like what is written
+    similar   what is like a request, or like what is written   merging   joining two
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -30,6 +30,7 @@ from services.intake.pages import (
     keys,
     lists,
     mails,
+    merging,
     my_body,
     new,
     phone,
@@ -71,6 +72,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(drafts.router(service, parts))
     routes.include_router(views.router(service, parts))
     routes.include_router(similar.router(service, parts))
+    routes.include_router(merging.router(service, parts))
     routes.include_router(request.router(service, parts))
     # Before the actions, which take any name.
     routes.include_router(related_forms.router(service, parts))

@@ -21,6 +21,7 @@ from services.intake.pages.subject_fields import of_page
 from services.intake.pages.uploads import faults_of
 
 _TEXTS = ("reply", "question", "solution", "comment", "reopening", "withdrawal")
+_DATA = ("title", "tags", "protocol_number", "link_to")
 
 
 async def not_possible(
@@ -51,12 +52,14 @@ async def not_possible(
     else:
         told = words(problem.detail or problem.title, **problem.values)
     errors = of_page(faults_of(problem, words))
+    # Faults that stand beside their fields say enough.
+    notices = [] if errors and problem.kind.startswith("unprocessable") else [Notice("warning", told)]
     return await show(
-        service, parts, request, caller, found, status=problem.status, notices=[Notice("warning", told)],
+        service, parts, request, caller, found, status=problem.status, notices=notices,
         values=values, errors=errors, opened=name, unsent=_written(values or {}) if problem.status == 409 else "",
     )  # fmt: skip
 
 
 def _written(values: dict[str, Any]) -> str:
     """What somebody wrote for an action whose form is no longer there."""
-    return next((str(values[name]) for name in _TEXTS if values.get(name)), "")
+    return "\n\n".join(str(values[name]) for name in (*_TEXTS, *_DATA) if values.get(name))

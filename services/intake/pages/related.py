@@ -63,6 +63,18 @@ def usual_edits(found: Document) -> dict[str, Any]:
     }
 
 
+def meanwhile(found: Document, written: dict[str, str], words: Translator) -> dict[str, str]:
+    """What the data are now, for each field of the form where something else is written."""
+    now = usual_edits(found)
+    named = {name: now[name] for name in ("title", "tags", "urgency", "protocol_number", "protocol_date")}
+    shown = {**named, "urgency": words(labels.URGENCIES[found["urgency"]])}
+    return {
+        name: words(N_("Now it is: “{value}”."), value=shown[name])
+        for name, value in named.items()
+        if name in written and written[name].strip() != value
+    }
+
+
 def more_facts(read: WholeRequest, caller: Caller, words: Translator) -> list[tuple[str, str]]:
     """Further lines of the definition list."""
     found = read.request
