@@ -1,6 +1,7 @@
-"""Joining a request to another one by the button beside what is like it; `handlers.requests.merge` decides."""
+"""Joining a request to another one by the button beside what is like it; `handlers.merging` carries it out."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -8,14 +9,14 @@ from starlette.responses import RedirectResponse, Response
 
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form
+from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.service import Service
-from services.chassis.work import Work
-from services.intake.handlers import requests
+from services.chassis.work import Keys, Work
+from services.intake.handlers.merging import merge_whole
 from services.intake.handlers.parts import Parts, find
 from services.intake.pages.not_possible import not_possible
 from services.intake.pages.receipts import once
-from services.intake.store.requests import REQUESTS
 from services.intake.store.visibility import COORDINATION
 
 Coordination = Annotated[Caller, Depends(allow(*COORDINATION))]
@@ -31,12 +32,11 @@ def router(service: Service, parts: Parts) -> APIRouter:
         one = (await find(parts, caller, number))["_id"]
         into = await find(parts, caller, str(form.get("into", "")))
 
-        def decide(work: Work) -> dict[str, Any]:
-            requests.merge(work, one, into["_id"], caller)
-            return {"into": into["number"]}
+        async def by_form(keys: Keys, decide: Callable[[Work], Document]) -> None:
+            await once(request, caller, parts.executor, keys, form, lambda work: {"number": decide(work)["number"]})
 
         try:
-            await once(request, caller, parts.executor, {REQUESTS: [one, into["_id"]]}, form, decide)
+            await merge_whole(parts, one, into["_id"], caller, by_form)
         except Problem as problem:
             # Whoever joins what is joined already lands where the first one did.
             merged = (await find(parts, caller, number))["merged_into"]
