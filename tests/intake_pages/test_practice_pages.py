@@ -172,3 +172,25 @@ async def test_navigation_and_home_lead_to_the_practices(visit, service) -> None
         assert 'href="/practices"' in (await (await visit(role, scope)).get("/")).text
     assert 'href="/practices"' in (await (await visit()).get("/")).text
     assert await enrol(service, "none", None, "Nessuno")
+
+
+async def test_the_request_leads_to_its_practice_only_for_who_may_read_it_and_where_they_do(visit, service) -> None:
+    number, _, expert = await solved(visit, service)
+    author, reviewer = await visit("coordinator", "public-procurement"), await visit("coordinator", THEME)
+    place = await begun(author, number)
+    request = f"/requests/{number}"
+
+    draft = {who: (await who.get(request)).text for who in (expert, author, reviewer)}
+    await author.send(f"{place}/draft", f"{place}/draft/save", **DRAFT)
+    await author.send(f"{place}/draft", f"{place}/draft/review")
+    await reviewer.send(f"{place}/draft", f"{place}/draft/publication", approved="yes")
+    published = {who: (await who.get(request)).text for who in (expert, author)}
+
+    link = re.compile(r'href="(/practices/[^"]+)"')
+    assert link.findall(draft[author]) == link.findall(draft[reviewer]) == [f"{place}/draft"]
+    assert link.findall(draft[expert]) == []
+    assert "/practices/new" not in draft[expert]
+    [slug] = link.findall(published[expert])
+    assert slug.startswith("/practices/classificare-ammendante")
+    assert (await expert.get(slug)).status_code == 200
+    assert link.findall(published[author]) == [f"{place}/draft"]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
 from services.chassis.idempotency import once
-from services.chassis.problems import Problem, invalid
+from services.chassis.problems import Problem, invalid, not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers import links
 from services.intake.handlers.fields import Number
@@ -48,13 +48,16 @@ async def link_request(request: Request, number: str, form: LinkForm, caller: Pa
     return answer(made, 201, {"Location": f"/api/requests/{number}/links/{made['id']}"})
 
 
-@routes.delete("/{id}", status_code=204)
+@routes.delete("/{id}", status_code=204, responses={404: {}})
 async def unlink_request(number: str, id: str, caller: Participant, parts: Here) -> Response:
     """Removes a link from both requests."""
     request = await find(parts, caller, number)
     other = links.other_end(request, id)
+    if other is None:
+        raise not_found()
     keys = {REQUESTS: [request["_id"], other]}
-    await parts.executor.run(keys, lambda work: links.unlink(work, request["_id"], other, id, caller))
+    if not await parts.executor.run(keys, lambda work: links.unlink(work, request["_id"], other, id, caller)):
+        raise not_found()
     return Response(status_code=204)
 
 

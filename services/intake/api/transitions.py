@@ -14,9 +14,9 @@ from services.chassis.work import Work
 from services.intake.api import commands
 from services.intake.api.answers import answer, message_document, parts_of, whole_document
 from services.intake.handlers import conversation, requests
+from services.intake.handlers.merging import merge_whole
 from services.intake.handlers.parts import Parts, act, find
 from services.intake.handlers.reading import read, whole
-from services.intake.store.requests import REQUESTS
 
 routes = APIRouter(prefix="/api/requests/{number}", tags=["requests"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -78,7 +78,7 @@ async def merge(number: str, form: commands.Merging, caller: Coordination, parts
     except Problem as problem:
         fault = {"pointer": "/into", "detail": N_("No request that you may see has this number.")}
         raise invalid([fault]) from problem
-    await parts.executor.run({REQUESTS: [id, into]}, lambda work: requests.merge(work, id, into, caller))
+    await merge_whole(parts, id, into, caller, parts.executor.run)
     return answer(whole_document(await read(parts, caller, number)))
 
 

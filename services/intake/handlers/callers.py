@@ -7,6 +7,7 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid
 from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.reading import survivor_of
 from services.intake.store.visibility import COORDINATION, parties
 
 _MOST = 1000
@@ -41,7 +42,9 @@ async def officials_of(parts: Parts, body: str) -> list[Document]:
 
 
 async def followed_by(parts: Parts, sender: Caller, number: str | None) -> str | None:
-    """The id of the request that a new one goes on from. Raises 422 for one that the sender has no part in."""
+    """The id of the request that a new one goes on from, or of what that was merged into. Raises 422 for one that the
+    sender has no part in.
+    """
     if number is None:
         return None
     fault = {"pointer": "/follows", "detail": N_("No request that you may see has this number.")}
@@ -51,5 +54,5 @@ async def followed_by(parts: Parts, sender: Caller, number: str | None) -> str |
         raise invalid([fault]) from problem
     if not parties(sender, earlier):
         raise invalid([fault])
-    id: str = earlier["_id"]
+    id: str = (await survivor_of(parts, earlier))["_id"]
     return id

@@ -1,7 +1,8 @@
 """Links between requests: one is related to another, or goes on from it.
 
-Both requests hold the link, written together. It is shown, also in the timeline, to those alone who may see the
-request at its other end; nobody else hears of it, because it is no event. A further kind: one entry in `KINDS`.
+Both requests hold the link, written together; when one of them is merged, the one that goes on holds it instead. It is
+shown, also in the timeline, to those alone who may see the request at its other end; nobody else hears of it, because
+it is no event. A further kind: one entry in `KINDS`.
 """
 
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from services.chassis.transactions import Plain
 from services.chassis.work import Work
 from services.intake.handlers.aggregate import begin, mark
 from services.intake.store.requests import REQUESTS, with_ids
-from services.intake.store.visibility import sees
+from services.intake.store.visibility import parties, sees
 
 Kind = Literal["related", "follows"]
 KINDS: dict[str, str] = {"related": "related", "follows": "followed_by", "followed_by": "follows"}
 """How a link is called -> how it is called from its other end."""
-LINES = frozenset({"linked", "unlinked"})
+LINES = frozenset({"linked", "unlinked", "relinked", "link_passed_on"})
 _MOST = 50
 
 
@@ -53,24 +54,23 @@ def follow(work: Work, request: Document, earlier: str, caller: Caller) -> None:
         _join(work, request, before, "follows", caller)
 
 
-def unlink(work: Work, id: str, other: str, link_id: str, caller: Caller) -> None:
-    """Removes a link. Raises 404 for one that is not there any more."""
-    request, another = _both(work, id, other, caller)
-    gone = next((known for known in request.get("links", ()) if known["id"] == link_id), None)
-    if gone is None:
+def unlink(work: Work, id: str, other: str, link_id: str, caller: Caller) -> bool:
+    """Removes a link, whatever became of the other end; False for one that is not there any more."""
+    request, another = begin(work, id, "link", caller), work.get(REQUESTS, other)
+    if another is None or not parties(caller, another):
         raise not_found()
+    if other_end(request, link_id) is None:
+        return False
     for one, two in ((request, another), (another, request)):
         one["links"] = [known for known in one.get("links", ()) if known["id"] != link_id]
         mark(work, one, "unlinked", caller, {"request": two["_id"], "number": two["number"]})
         work.put(REQUESTS, one)
+    return True
 
 
-def other_end(request: Document, link_id: str) -> str:
-    """The id of the request at the other end of a link. Raises 404."""
-    found = next((known["request"] for known in request.get("links", ()) if known["id"] == link_id), None)
-    if found is None:
-        raise not_found()
-    return str(found)
+def other_end(request: Document, link_id: str) -> str | None:
+    """The id of the request at the other end of a link; None if there is no such link."""
+    return next((str(known["request"]) for known in request.get("links", ()) if known["id"] == link_id), None)
 
 
 def _both(work: Work, id: str, other: str, caller: Caller) -> tuple[Document, Document]:
@@ -85,17 +85,51 @@ def _both(work: Work, id: str, other: str, caller: Caller) -> tuple[Document, Do
 
 
 def _join(work: Work, request: Document, another: Document, kind: str, caller: Caller) -> Document:
-    id = derived_id("link", *sorted((request["_id"], another["_id"])))
     made: Document = {}
     for one, two, name in ((another, request, KINDS[kind]), (request, another, kind)):
-        kept = [known for known in one.get("links", ()) if known["id"] != id]
-        if len(kept) >= _MOST:
+        if len([known for known in one.get("links", ()) if known["request"] != two["_id"]]) >= _MOST:
             raise invalid([{"pointer": "/to", "detail": N_("A request has 50 links at most.")}])
-        made = {"id": id, "request": two["_id"], "number": two["number"], "kind": name, "at": work.now}
-        one["links"] = [*kept, made]
+        made = _hold(one, two, name, work.now)
         mark(work, one, "linked", caller, {"request": two["_id"], "number": two["number"], "kind": name})
         work.put(REQUESTS, one)
     return made
+
+
+def _hold(one: Document, two: Document, kind: str, at: datetime) -> Document:
+    """Writes the link to `two` into `one`, instead of the one that may be there."""
+    id = derived_id("link", *sorted((one["_id"], two["_id"])))
+    made: Document = {"id": id, "request": two["_id"], "number": two["number"], "kind": kind, "at": at}
+    _drop(one, two)
+    one["links"].append(made)
+    return made
+
+
+def _drop(one: Document, two: Document) -> None:
+    one["links"] = [known for known in one.get("links", ()) if known["request"] != two["_id"]]
+
+
+def hand_over(work: Work, request: Document, survivor: Document, caller: Caller) -> None:
+    """Gives the links of a request that is being merged to the one that goes on; the caller puts these two.
+
+    None is lost: where both had one, the kind that says more stays, and no limit holds. Who may merge sees every
+    request. The line in the merged request's timeline is read on the survivor's page, too.
+    """
+    for known in request.get("links", ()):
+        other = work.get(REQUESTS, known["request"])
+        if other is None or other["_id"] == survivor["_id"]:
+            continue
+        own = next((link for link in survivor.get("links", ()) if link["request"] == other["_id"]), None)
+        if own is None or own["kind"] == "related":
+            _hold(survivor, other, known["kind"], known["at"])
+            _hold(other, survivor, KINDS[known["kind"]], known["at"])
+        _drop(other, request)
+        about = {"request": survivor["_id"], "number": survivor["number"], "earlier": request["number"]}
+        mark(work, other, "relinked", caller, about)
+        passed = {"request": other["_id"], "number": other["number"], "survivor": survivor["number"]}
+        mark(work, request, "link_passed_on", caller, passed)
+        work.put(REQUESTS, other)
+    request["links"] = []
+    _drop(survivor, request)
 
 
 def seen_links(

@@ -26,6 +26,7 @@ from services.chassis.work import Work
 from services.intake.domain.transitions import UNDER_WAY
 from services.intake.domain.words import MOST_TOKENS
 from services.intake.handlers.aggregate import advance, begin, record, role_of, say, tell
+from services.intake.handlers.links import hand_over
 from services.intake.handlers.subjects import checked_further, checked_subject
 from services.intake.store.corrections import CORRECTIONS, correction, source_of
 from services.intake.store.requests import REQUESTS
@@ -127,7 +128,10 @@ def reclassify(
 
 
 def merge(work: Work, id: str, into: str, caller: Caller) -> Document:
-    """Joins a request to another one of the same body; its messages are read there from now on. Returns the former."""
+    """Joins a request to another one of the same body; its messages and links are read there from now on.
+
+    Needs the requests at the other ends of its links: `merging.merge_whole` loads them. Returns the former.
+    """
     request = begin(work, id, "merge", caller)
     survivor = work.get(REQUESTS, into)
     if survivor is None or not sees(caller, survivor):
@@ -145,6 +149,7 @@ def merge(work: Work, id: str, into: str, caller: Caller) -> Document:
     event = tell(work, request, RequestMerged, MergedData, into=into, into_number=survivor["number"])
     record(work, request, event, "merged", caller, {"into": survivor["number"]})
     record(work, survivor, event, "absorbed", caller, {"from": request["number"]})
+    hand_over(work, request, survivor, caller)
     work.put(REQUESTS, request)
     work.put(REQUESTS, survivor)
     return request

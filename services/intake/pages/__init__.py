@@ -6,11 +6,12 @@
     request   one request, and its parts for other pages        actions   what can be done with it
     bodies    the register, and what its keepers do there       my_body   a body as its own people see it
     related   links, data to set right (related_forms)                 phone     a request that somebody telephones
-    practices good practices, for everybody                     practice_work   for who writes and reviews them
+    practices good practices, for everybody                     practice_work, practice_actions   for who writes them
+    not_possible   the page of a request for an action that came too late
     answers   one answer to many requests
     uploads   files in forms, and how they are shown
     drafts    what was begun and not sent                       views     filters with a name
-    similar   what is like a request, or like what is written
+    similar   what is like a request, or like what is written   merging   joining two
 
 Who sees a request is decided where the API decides it (`handlers.parts.find`, `store.visibility`). To offer a
 further action on a request: one entry in `actions.ACTIONS`, and its form in templates/requests/actions.html.
@@ -29,9 +30,11 @@ from services.intake.pages import (
     keys,
     lists,
     mails,
+    merging,
     my_body,
     new,
     phone,
+    practice_actions,
     practice_work,
     practices,
     public,
@@ -62,12 +65,14 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes.include_router(phone.router(service, parts))
     # Before the pages of a single practice, which may have any name.
     routes.include_router(practice_work.router(service, parts))
+    routes.include_router(practice_actions.router(service, parts))
     routes.include_router(practices.router(service, parts))
     routes.include_router(imports.router(service, parts))
     routes.include_router(keys.router(service, parts))
     routes.include_router(drafts.router(service, parts))
     routes.include_router(views.router(service, parts))
     routes.include_router(similar.router(service, parts))
+    routes.include_router(merging.router(service, parts))
     routes.include_router(request.router(service, parts))
     # Before the actions, which take any name.
     routes.include_router(related_forms.router(service, parts))

@@ -16,8 +16,6 @@ from starlette.responses import RedirectResponse, Response
 from contracts.requests import Outcome, Visibility
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
-from services.chassis.i18n import N_, language_of
-from services.chassis.pages import Notice
 from services.chassis.problems import Problem, not_found
 from services.chassis.service import Service
 from services.chassis.work import Work
@@ -25,12 +23,12 @@ from services.intake.handlers import conversation, requests
 from services.intake.handlers.fields import Code
 from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
-from services.intake.pages import labels
 from services.intake.pages.new import Written
+from services.intake.pages.not_possible import not_possible
 from services.intake.pages.receipts import once
 from services.intake.pages.request import show
-from services.intake.pages.subject_fields import of_page, read_subject, written_values
-from services.intake.pages.uploads import attach_to, faults_of, taking
+from services.intake.pages.subject_fields import read_subject, written_values
+from services.intake.pages.uploads import attach_to, taking
 from services.intake.store.requests import REQUESTS
 
 Person = Annotated[Caller, Depends(allow("official", "representative", "expert", "coordinator", "secretariat"))]
@@ -109,8 +107,6 @@ ACTIONS: dict[str, PageAction] = {
 }  # fmt: skip
 """Last part of the address -> action."""
 
-_TEXTS = ("reply", "question", "solution", "comment", "reopening", "withdrawal")
-
 
 def router(service: Service, parts: Parts) -> APIRouter:
     """The routes."""
@@ -146,44 +142,9 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
                 await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide, held)
         except Problem as problem:
-            return await _refused(service, parts, request, caller, number, name, values, problem)
+            return await not_possible(service, parts, request, caller, number, problem, name=name, values=values)
         if form.get("back") == "/triage":
             return RedirectResponse(f"/triage?done={found['number']}", status_code=303)
         return RedirectResponse(f"/requests/{found['number']}?done={name}", status_code=303)
 
     return routes
-
-
-async def _refused(
-    service: Service,
-    parts: Parts,
-    request: Request,
-    caller: Caller,
-    number: str,
-    name: str,
-    values: dict[str, Any],
-    problem: Problem,
-) -> Response:
-    """The page as it stands now, saying why the action is not possible; what was written is shown where it can be."""
-    if problem.status not in (403, 409, 413, 415, 422):
-        raise problem
-    found = await find(parts, caller, number)
-    words = service.web.pages.translations.translator(language_of(request, caller))
-    if problem.kind == "file-not-accepted":
-        told = words(N_("The message was not sent, because a file was not accepted. Choose the files again."))
-    elif problem.status == 409:
-        status = words(labels.STATUSES[found["status"]][0])
-        told = words(N_("This is no longer possible: meanwhile the request is “{status}”. Below is how it stands now."),
-                     status=status)  # fmt: skip
-    else:
-        told = words(problem.detail or problem.title, **problem.values)
-    errors = of_page(faults_of(problem, words))
-    return await show(
-        service, parts, request, caller, found, status=problem.status, notices=[Notice("warning", told)],
-        values=values, errors=errors, opened=name, unsent=_written(values) if problem.status == 409 else "",
-    )  # fmt: skip
-
-
-def _written(values: dict[str, Any]) -> str:
-    """What somebody wrote for an action whose form is no longer there."""
-    return next((str(values[name]) for name in _TEXTS if values.get(name)), "")

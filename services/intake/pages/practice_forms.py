@@ -40,3 +40,9 @@ def written(form: FormData) -> dict[str, Any]:
     names = ("title", "problem", "solution", "references", "procedure", "seen")
     texts: dict[str, Any] = {name: unix_lines(str(form.get(name) or "")) for name in names}
     return {**texts, "themes": [theme for theme in form.getlist("themes") if isinstance(theme, str)]}
+
+
+def unsent(form: FormData) -> str:
+    """The texts of a form that came too late, to be copied: its fields may no longer be on the page."""
+    names = ("title", "problem", "solution", "references", "reason")
+    return "\n\n".join(text for name in names if (text := unix_lines(str(form.get(name) or "")).strip()))

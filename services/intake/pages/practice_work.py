@@ -1,33 +1,26 @@
-"""Writing and reviewing good practices: what one works on, the working copy, and what can be done with it."""
+"""Writing and reviewing good practices: what one works on, and the working copy. `practice_actions` takes its forms."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse
 
 from services.chassis.auth import Caller, allow
-from services.chassis.forms import checked_form
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
-from services.chassis.problems import Problem, invalid, not_found
+from services.chassis.problems import not_found
 from services.chassis.service import Service
-from services.chassis.work import Work
-from services.intake.domain.anonymity import Known
 from services.intake.domain.practices import STATES, allowed
 from services.intake.handlers import practices
-from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.parts import Parts
 from services.intake.pages import labels
 from services.intake.pages.lists import names_of
-from services.intake.pages.practice_forms import DraftForm, written
-from services.intake.pages.practices import named
-from services.intake.store.practices import PRACTICES
+from services.intake.pages.practices import EXISTS, named
+from services.intake.pages.receipts import FIELD, new_key
 
 Writer = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
-Form = Annotated[FormData, Depends(checked_form)]
 Short = Annotated[str, Query(max_length=40)]
 Cursor = Annotated[str, Query(max_length=500)]
 PAGE = 20
@@ -39,7 +32,6 @@ DONE: dict[str, str] = {
     "withdrawal": N_("The good practice has been withdrawn. Nobody finds it any more."),
 }
 """What the page says after an action (msgids)."""
-Act = Callable[[Work, str], object]
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -65,80 +57,23 @@ def router(service: Service, parts: Parts) -> APIRouter:
             first=("/practices/drafts?" + urlencode(kept)).rstrip("?") if cursor else None,
         )  # fmt: skip
 
-    @routes.post("/practices/new")
-    async def start(request: Request, caller: Writer, form: Form) -> Response:
-        source = await find(parts, caller, str(form.get("request") or ""))
-        practices.check_source(source, caller)
-        messages = await practices.said_about(parts, source)
-        content = practices.draft_of(source, messages, await practices.known_of(parts, source, messages))
-        id = practices.practice_id(source["_id"])
-        await parts.executor.run({PRACTICES: [id]}, lambda work: practices.start(work, source, caller, content))
-        return RedirectResponse(f"/practices/{id}/draft?done=new", status_code=303)
-
     @routes.get("/practices/{id}/draft")
     async def work(request: Request, id: str, caller: Writer, done: Short = "") -> HTMLResponse:
-        told = [Notice("success", N_(DONE[done]))] if done in DONE else []
-        return await _show(service, parts, request, caller, await _worked_on(parts, caller, id), notices=told)
-
-    @routes.post("/practices/{id}/draft/{name}")
-    async def act(request: Request, id: str, name: str, caller: Writer, form: Form) -> Response:
-        row = await _worked_on(parts, caller, id)
-        try:
-            decide = _decision(name, caller, form, await practices.known_for(parts, row))
-            await parts.executor.run({PRACTICES: [row["_id"]]}, lambda work: decide(work, row["_id"]))
-        except Problem as problem:
-            if problem.status not in (409, 412, 422):
-                raise
-            return await _refused(service, parts, request, caller, row["_id"], form, problem)
-        return RedirectResponse(f"/practices/{row['_id']}/draft?done={name}", status_code=303)
+        told = [EXISTS] if done == "exists" else [Notice("success", DONE[done])] if done in DONE else []
+        return await show(service, parts, request, caller, await worked_on(parts, caller, id), notices=told)
 
     return routes
 
 
-def _decision(name: str, caller: Caller, form: FormData, known: Known) -> Act:
-    """What a form asks for. Raises 404 for one that does not exist, 422 for wrong fields."""
-    reason = str(form.get("reason") or "").strip()[:2000] or None
-    if name == "save":
-        draft = DraftForm.read(form)
-        return lambda work, id: practices.edit(
-            work, id, caller, draft.changes(), lambda row: row["version"] == draft.seen
-        )
-    if name == "review":
-        return lambda work, id: practices.send_for_review(work, id, caller, known)
-    if name == "publication":
-        approved = form.get("approved") == "yes"
-        if not approved and reason is None:
-            raise invalid([{"pointer": "/reason", "detail": N_("A refusal needs its reason.")}])
-        return lambda work, id: practices.decide(work, id, caller, approved, reason, known)
-    if name == "withdrawal":
-        return lambda work, id: practices.withdraw(work, id, caller, reason)
-    raise not_found()
-
-
-async def _worked_on(parts: Parts, caller: Caller, id: str) -> Document:
+async def worked_on(parts: Parts, caller: Caller, id: str) -> Document:
+    """A practice that the caller has written or may review. Raises 404."""
     row = await parts.stores.practices.find(id)
     if row is None or not practices.parties_of(caller, row):
         raise not_found()
     return row
 
 
-async def _refused(
-    service: Service, parts: Parts, request: Request, caller: Caller, id: str, form: FormData, problem: Problem
-) -> HTMLResponse:
-    """The page as it stands now, with what was written and what is wrong with it."""
-    words = service.web.pages.translations.translator(language_of(request, caller))
-    errors = {fault["pointer"].lstrip("/").split("/")[0]: fault["detail"] for fault in problem.errors}
-    told = [] if errors and problem.kind.startswith("unprocessable") else [
-        Notice("warning", words(problem.detail or problem.title, **problem.values))
-    ]  # fmt: skip
-    row = await _worked_on(parts, caller, id)
-    values = written(form) if "problem" in form else None
-    return await _show(
-        service, parts, request, caller, row, status=problem.status, notices=told, errors=errors, values=values
-    )
-
-
-async def _show(
+async def show(
     service: Service,
     parts: Parts,
     request: Request,
@@ -149,16 +84,18 @@ async def _show(
     notices: list[Notice] | None = None,
     errors: dict[str, str] | None = None,
     values: dict[str, Any] | None = None,
+    unsent: str = "",
 ) -> HTMLResponse:
+    """The working copy. values, errors: of a form that came back. unsent: what was written and came too late."""
     words = service.web.pages.translations.translator(language_of(request, caller))
     content = row["content"]
     names = await names_of(parts, [row["author"], *(line["actor"] for line in row["history"])])
     found = practices.named_in(content, await practices.known_for(parts, row))
     text, tone = labels.PRACTICE_STATES[row["state"]]
-    usual = {**content, "references": "\n".join(content["references"]), "seen": str(row["version"])}
+    usual = {**content, "references": "\n".join(content["references"]), "seen": str(row["version"]), FIELD: new_key()}
     return service.web.pages.render(
         request, "practices/work.html", caller, status=status, notices=notices or [], errors=errors or {},
-        id=row["_id"], practice=named(content, words), values={**usual, **(values or {})},
+        id=row["_id"], practice=named(content, words), values={**usual, **(values or {})}, unsent=unsent,
         state=row["state"], state_text=words(text), tone=tone, edition=row["edition"], listed=row["listed"],
         href=f"/practices/{row['slug']}" if row["listed"] else None,
         reason=row["reason"], number=row["request_number"], author=names.get(row["author"], ""),

@@ -26,6 +26,9 @@ Words = Annotated[str, Query(max_length=200)]
 Text = Annotated[str, Query(max_length=2000)]
 Cursor = Annotated[str, Query(max_length=500)]
 PAGE = 20
+EXISTS = Notice("info", N_("A good practice of this request exists already: here it is."))
+DONE = {"feedback": Notice("success", N_("Thank you: your judgement has been kept.")), "exists": EXISTS}
+"""What the page says after an action."""
 _LEAST_WORDS = 3
 """With fewer nobody has asked anything yet."""
 
@@ -85,9 +88,9 @@ def router(service: Service, parts: Parts) -> APIRouter:
             return RedirectResponse(f"/practices/{row['_id']}/draft", status_code=303)
         words = pages.translations.translator(language_of(request, caller))
         yes, no = await store.votes(row["_id"])
-        thanked = [Notice("success", N_("Thank you: your judgement has been kept."))] if done == "feedback" else []
+        told = [DONE[done]] if done in DONE else []
         return pages.render(
-            request, "practices/practice.html", caller, notices=thanked,
+            request, "practices/practice.html", caller, notices=told,
             practice=shown(row, words), yes=yes, no=no,
             mine=await store.vote(practices.vote_id(row["_id"], caller)) if caller.id else None,
             works=bool(practices.parties_of(caller, row)),
@@ -134,6 +137,13 @@ def shown(row: Document, words: Translator) -> dict[str, Any]:
         "published_at": content["at"],
         **named(content, words),
     }
+
+
+def place_of(row: Document | None, caller: Caller) -> str | None:
+    """Where the caller reads a practice: its working copy, or as everybody does; None if they may not, or not yet."""
+    if row is None or not practices.readable(caller, row):
+        return None
+    return f"/practices/{row['_id']}/draft" if practices.parties_of(caller, row) else f"/practices/{row['slug']}"
 
 
 def named(content: Document, words: Translator) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from services.intake.handlers.practices import WRITERS, practice_id
 from services.intake.handlers.reading import WholeRequest
 from services.intake.pages import labels
 from services.intake.pages.lists import names_lead
+from services.intake.pages.practices import place_of
 from services.intake.store.visibility import parties
 
 LINKS = {
@@ -40,7 +41,7 @@ async def more_of(parts: Parts, read: WholeRequest, caller: Caller, words: Trans
         "late": is_late(parts.programme, found, caller, parts.clock.now()),
         "days": parts.programme.reopens_within_days,
         "may_start_practice": writes and practice is None,
-        "practice": practice["_id"] if practice else None,
+        "practice": place_of(practice, caller),
         "link_kinds": [(code, words(N_("It has to do with this one"))) if code == "related" else
                        (code, words(N_("This one goes on from it"))) for code in ("related", "follows")],
         "urgencies": labels.choices(labels.URGENCIES, words),
@@ -60,6 +61,18 @@ def usual_edits(found: Document) -> dict[str, Any]:
         "edits": str(found.get("edits", 0)),
         "link_kind": "related",
         "companies": ", ".join(found.get("companies", ())),
+    }
+
+
+def meanwhile(found: Document, written: dict[str, str], words: Translator) -> dict[str, str]:
+    """What the data are now, for each field of the form where something else is written."""
+    now = usual_edits(found)
+    named = {name: now[name] for name in ("title", "tags", "urgency", "protocol_number", "protocol_date")}
+    shown = {**named, "urgency": words(labels.URGENCIES[found["urgency"]])}
+    return {
+        name: words(N_("Now it is: “{value}”."), value=shown[name])
+        for name, value in named.items()
+        if name in written and written[name].strip() != value
     }
 
 

@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from contracts.requests import Urgency
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
-from services.chassis.i18n import N_
+from services.chassis.i18n import N_, language_of
 from services.chassis.mongo import Document
+from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.chassis.work import Work
@@ -19,7 +20,10 @@ from services.intake.handlers import links
 from services.intake.handlers.editing import edit
 from services.intake.handlers.fields import Day, Line, Number, Protocol, Title
 from services.intake.handlers.parts import Parts, find
+from services.intake.handlers.reading import survivor_of
+from services.intake.pages.not_possible import not_possible
 from services.intake.pages.receipts import once
+from services.intake.pages.related import meanwhile
 from services.intake.pages.request import show
 from services.intake.store.requests import REQUESTS
 
@@ -87,39 +91,53 @@ def router(service: Service, parts: Parts) -> APIRouter:
             edit(work, found["_id"], caller, changes, lambda known: known.get("edits", 0) == seen)
             return {"done": "edit"}
 
-        await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide)
+        try:
+            await once(request, caller, parts.executor, {REQUESTS: [found["_id"]]}, form, decide)
+        except Problem as problem:
+            if problem.status == 412:
+                return await _changed(service, parts, request, caller, number, form)
+            return await not_possible(
+                service, parts, request, caller, number, problem, name="edit", values=_texts(form)
+            )
         return RedirectResponse(f"/requests/{number}?done=edit", status_code=303)
 
     @routes.post("/requests/{number}/link")
     async def link(request: Request, number: str, caller: Person, form: Form) -> Response:
         found = await find(parts, caller, number)
         filled, errors = fill(LinkForm, form)
-        try:
-            if filled:
-                other = await find(parts, caller, filled.link_to)
-                ids, kind = (found["_id"], other["_id"]), filled.link_kind
-                keys = {REQUESTS: sorted(set(ids))}
-                await parts.executor.run(keys, lambda work: links.link(work, *ids, kind, caller))
-                return RedirectResponse(f"/requests/{number}?done=link", status_code=303)
-        except Problem as problem:
-            if problem.status not in (404, 422):
-                raise
-            detail = (
-                problem.errors[0]["detail"] if problem.errors else N_("No request that you may see has this number.")
+        if filled:
+            other, errors = await _other(service, parts, request, caller, filled.link_to)
+        if not filled or other is None:
+            return await show(
+                service, parts, request, caller, found, status=422, values=_texts(form), errors=errors, opened="link"
             )
-            errors = {"link_to": detail}
-        return await show(
-            service, parts, request, caller, found, status=422, values=_texts(form), errors=errors, opened="link"
-        )
+        ids, kind = (found["_id"], other), filled.link_kind
+
+        def decide(work: Work) -> dict[str, Any]:
+            links.link(work, *ids, kind, caller)
+            return {"done": "link"}
+
+        try:
+            await once(request, caller, parts.executor, {REQUESTS: sorted(set(ids))}, form, decide)
+        except Problem as problem:
+            named = Problem(problem.status, problem.title, problem.detail, kind=problem.kind, errors=[
+                {**fault, "pointer": "/link_to"} for fault in problem.errors])  # fmt: skip
+            return await not_possible(service, parts, request, caller, number, named, name="link", values=_texts(form))
+        return RedirectResponse(f"/requests/{number}?done=link", status_code=303)
 
     @routes.post("/requests/{number}/unlink")
     async def unlink(request: Request, number: str, caller: Person, form: Form) -> Response:
         found = await find(parts, caller, number)
         id = str(form.get("link", ""))
-        keys = {REQUESTS: [found["_id"], links.other_end(found, id)]}
-        await parts.executor.run(
-            keys, lambda work: links.unlink(work, found["_id"], links.other_end(found, id), id, caller)
-        )
+        other = links.other_end(found, id)
+        if other is not None:  # Removed twice is removed.
+            keys = {REQUESTS: [found["_id"], other]}
+            try:
+                await parts.executor.run(keys, lambda work: links.unlink(work, found["_id"], other, id, caller))
+            except Problem as problem:
+                return await not_possible(service, parts, request, caller, number, problem)
+        elif found["merged_into"]:
+            return RedirectResponse(f"/requests/{number}", status_code=303)  # The link is the other one's now.
         return RedirectResponse(f"/requests/{number}?done=unlink", status_code=303)
 
     return routes
@@ -127,3 +145,32 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
 def _texts(form: FormData) -> dict[str, str]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def _other(
+    service: Service, parts: Parts, request: Request, caller: Caller, number: str
+) -> tuple[str | None, dict[str, str]]:
+    """The id of the request to be linked, or what is wrong with its number."""
+    try:
+        other = await find(parts, caller, number)
+    except Problem:
+        return None, {"link_to": N_("No request that you may see has this number.")}
+    if not other["merged_into"]:
+        return other["_id"], {}
+    words = service.web.pages.translations.translator(language_of(request, caller))
+    survivor = (await survivor_of(parts, other))["number"]
+    return None, {"link_to": words(N_("This request was joined to {number}: link that one."), number=survivor)}
+
+
+async def _changed(
+    service: Service, parts: Parts, request: Request, caller: Caller, number: str, form: FormData
+) -> Response:
+    """The page after somebody else changed the data: both are shown, and what is sent then holds."""
+    found = await find(parts, caller, number)
+    words = service.web.pages.translations.translator(language_of(request, caller))
+    values = {**_texts(form), "edits": str(found.get("edits", 0))}
+    told = Notice("warning", N_("Somebody changed these data meanwhile. Compare, and save again what should hold."))
+    return await show(
+        service, parts, request, caller, found, status=412, notices=[told],
+        values=values, errors=meanwhile(found, values, words), opened="edit",
+    )  # fmt: skip

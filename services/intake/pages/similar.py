@@ -1,27 +1,23 @@
 """Similar requests on pages: while somebody writes, as a step before sending, and on a request that came by mail.
 
-Who may merge does it by one button; the decision is `handlers.requests.merge`, as by the API.
+Who may merge does it by one button, which `merging` takes.
 """
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse
 
 from contracts import vocabulary
 from services.chassis.auth import Caller, allow, person
 from services.chassis.forms import checked_form
 from services.chassis.i18n import Translator, language_of
-from services.chassis.problems import Problem
 from services.chassis.service import Service
-from services.chassis.work import Work
-from services.intake.handlers import requests
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.similar import Alike, Resemblance, duplicates_of_mail, like_request, like_text
 from services.intake.pages import labels
-from services.intake.pages.receipts import new_key, once
-from services.intake.store.requests import REQUESTS
+from services.intake.pages.receipts import new_key
 from services.intake.store.visibility import COORDINATION, OF_A_BODY, sees
 
 Person = Annotated[Caller, Depends(person)]
@@ -55,24 +51,6 @@ def router(service: Service, parts: Parts) -> APIRouter:
         words = pages.translations.translator(language_of(request, caller))
         hint = await mail_hint(parts, caller, found, words)
         return pages.fragment(request, "requests/twins_alone.html", caller, number=number, **hint)
-
-    @routes.post("/requests/{number}/similar/merge")
-    async def merge(request: Request, number: str, caller: Coordination, form: Form) -> Response:
-        one = (await find(parts, caller, number))["_id"]
-        into = await find(parts, caller, str(form.get("into", "")))
-
-        def decide(work: Work) -> dict[str, Any]:
-            requests.merge(work, one, into["_id"], caller)
-            return {"into": into["number"]}
-
-        keys = {REQUESTS: [one, into["_id"]]}
-        try:
-            await once(request, caller, parts.executor, keys, form, decide)
-        except Problem as problem:
-            if problem.status != 409:
-                raise
-            return RedirectResponse(f"/requests/{number}", status_code=303)  # As it stands now: merged, or ended.
-        return RedirectResponse(f"/requests/{into['number']}?done=merge", status_code=303)
 
     return routes
 

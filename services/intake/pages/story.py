@@ -27,6 +27,8 @@ SENTENCES: dict[str, str] = {
     "edited": N_("{who} changed the data of the request."),
     "linked": N_("{who} linked request {number}."),
     "unlinked": N_("{who} removed the link to request {number}."),
+    "relinked": N_("The link to request {earlier} leads to request {number} now, which it was joined to."),
+    "link_passed_on": N_("The link to request {number} passed to request {survivor}."),
     "offered": N_("The request was offered to {expert}."),
     "accepted": N_("{expert} took charge of the request."),
     "declined": N_("{expert} declined the request."),
@@ -118,6 +120,8 @@ class Story:
             "outcome": words(labels.OUTCOMES.get(details.get("outcome"), "")),
             "rating": details.get("rating"),
             "number": details.get("into") or details.get("from") or details.get("number"),
+            "earlier": details.get("earlier"),
+            "survivor": details.get("survivor"),
             "metric": words(labels.METRICS.get(details.get("metric"), "")),
             "due": words.datetime(details["due_at"]) if details.get("due_at") else "",
         }
