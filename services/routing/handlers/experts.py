@@ -160,7 +160,7 @@ def _changed(work: Work, expert: Document) -> None:
     next_absence = next((absence for absence in expert["absences"] if absence["end"] > work.now), None)
     state = AvailabilityState(
         id=expert["_id"],
-        active=expert["active"] and not expert.get("paused"),
+        active=takes_part(expert),
         task_forces=tuple(expert["task_forces"]),
         themes=tuple(theme["code"] for theme in expert["themes"]),
         provinces=tuple(expert["provinces"]),
