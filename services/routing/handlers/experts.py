@@ -133,7 +133,11 @@ def free_place(work: Work, expert: str, assignment: str) -> None:
 
 
 def check(work: Work, expert: str, at: datetime) -> None:
-    """Asks the matcher to look at an expert, from that moment on."""
+    """Asks the matcher to look at an expert, from that moment on.
+
+    Each has an id of its own, not a derived one: one that the matcher has just looked at and deletes must not stand
+    for the next. Two say no more than one, and what a look leads to is guarded by the documents that it changes.
+    """
     work.put(CHECKS, {"_id": new_id(work.now), "expert": expert, "at": at})
 
 
