@@ -91,6 +91,7 @@ def router(shown: Shown, asking: Asking, book: Rulebook) -> APIRouter:
         row = await asking.one(id)
         translator = pages.translations.translator(language_of(request, caller))
         context = {**_listed(row), "may_ask": caller.has(*_ASKING), "failure": SIMULATION_FAILED.get(row["failure"])}
+        context["fault"] = row.get("fault")
         found = _result(row, translator) if row["result"] else None
         return pages.render(request, "simulation/one.html", caller, simulation=context, result=found)
 
