@@ -22,6 +22,7 @@ from services.chassis.mongo import Document
 from services.chassis.settings import Settings
 from services.routing.handlers import simulations
 from services.routing.rules import Rulebook
+from services.routing.simulation.crash import Crashed, end_of, fault_of
 from services.routing.store.simulations import Simulations
 
 SECONDS = 600.0
@@ -80,7 +81,7 @@ class Simulator:
             self._task.cancel()
 
     async def _play(self, row: Document) -> None:
-        began, result, failure = time.monotonic(), None, None
+        began, result, failure, fault = time.monotonic(), None, None, None
         try:
             result, failure = await asyncio.wait_for(self._answer(row), SECONDS)
         except TimeoutError:
@@ -88,23 +89,25 @@ class Simulator:
         except asyncio.CancelledError:
             failure = "interrupted"
         except Exception as error:
-            failure = "crashed"
-            log.warning("simulation_failed", simulation=row["_id"], error=type(error).__name__)
+            failure, fault = "crashed", error.fault if isinstance(error, Crashed) else type(error).__name__
+            log.warning("simulation_failed", simulation=row["_id"], fault=fault)
         id = row["_id"]
         await self._executor.run(
-            simulations.needs(id), lambda work: simulations.finish(work, id, self._runner, result, failure)
+            simulations.needs(id), lambda work: simulations.finish(work, id, self._runner, result, failure, fault)
         )
         log.info("simulation_ended", simulation=id, failure=failure, seconds=round(time.monotonic() - began, 1))
 
     async def _answer(self, row: Document) -> tuple[dict[str, Any] | None, str | None]:
-        """The figures, or why there are none."""
+        """The figures, or why there are none. Raises Crashed when the process ends without saying so."""
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.routing.simulation", cwd=_ROOT, limit=_LONGEST_LINE,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
+        assert child.stdin
+        assert child.stdout
+        assert child.stderr
+        complaints = asyncio.create_task(end_of(child.stderr), name="simulation_complaints")
         try:
-            assert child.stdin
-            assert child.stdout
             child.stdin.write(json.dumps(self._job(row)).encode() + b"\n")
             child.stdin.close()
             async for line in child.stdout:
@@ -114,8 +117,9 @@ class Simulator:
                     return _dated(told["result"]), None
                 if "failure" in told:
                     return None, str(told["failure"])
-            return None, "crashed"
+            raise Crashed(fault_of(await complaints, await child.wait()))
         finally:
+            complaints.cancel()
             if child.returncode is None:
                 with suppress(ProcessLookupError):
                     child.kill()

@@ -40,6 +40,16 @@ VETO: dict[str, str] = {
     "full": N_("holds as many requests as agreed"),
 }
 
+NOT_AS_SHOWN: dict[str, str] = {
+    "over": N_("The request is over."),
+    "elsewhere": N_("It was already with another expert, or waited for one."),
+    "answered": N_("The expert had already answered."),
+    "request": N_("The request had changed, or was kept for the expert."),
+    "taker": N_("Whoever was to get it, or to help, could not take it any more."),
+    "rules": N_("Other rules decided by then."),
+}
+"""Why a line of a reassignment was not applied."""
+
 CRITERION: dict[str, str] = {
     "competence": N_("competence in the theme"),
     "procedure": N_("knowledge of the procedure"),

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from starlette.responses import Response
 
+from contracts.access import AccessData, AccessEvent, AccessRevoked, AccessState, Grant, Role
 from contracts.envelope import Event, derived_id, new_id
 from contracts.requests import (
     ClassifiedData,
@@ -32,7 +33,7 @@ from services.chassis.outbox import OUTBOX
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.routing.deadlines import Deadlines
-from services.routing.handlers import cases, experts
+from services.routing.handlers import cases, entitlement, experts
 from services.routing.main import build
 from services.routing.matcher import Matcher
 from services.routing.rules import Rulebook
@@ -77,6 +78,15 @@ def request_event(number: int, sequence: int = 1, model: type[Event] = RequestSu
     )  # fmt: skip
 
 
+def access_event(person: str, sequence: int, *roles: Role) -> AccessEvent:
+    """The news that a person now has these roles."""
+    grants = tuple(Grant(role=role, scope_kind="programme", start=MONDAY) for role in roles)
+    return AccessRevoked(
+        id=new_id(), source="urn:test", subject=person, time=MONDAY, correlationid=new_id(), sequence=sequence,
+        data=AccessData(state=AccessState(id=person, grants=grants)),
+    )  # fmt: skip
+
+
 def profile(**changes: Any) -> Document:
     """What is kept of an expert."""
     return {
@@ -110,6 +120,11 @@ class Routing:
         wanted = profile(**changes)
         await self.service.executor.run({EXPERTS: [id]}, lambda work: experts.keep_profile(work, id, wanted, True))
         return id
+
+    async def access(self, name: str, sequence: int, *roles: Role) -> None:
+        """As if the news of somebody's roles had been consumed."""
+        news = access_event(person(name), sequence, *roles)
+        await self.service.executor.run(entitlement.needs(news), lambda work: entitlement.access_changed(work, news))
 
     async def match(self) -> None:
         """The matcher runs until it has nothing to do."""

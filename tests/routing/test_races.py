@@ -1,13 +1,19 @@
 """Two of everything at once: never two leads, never more than an expert's places."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from contracts.requests import RequestResolved
 from services.chassis.execution import Executor
 from services.chassis.group_commit import GroupCommit
+from services.routing.deadlines import Deadlines
+from services.routing.handlers import experts
 from services.routing.matcher import Matcher
 from services.routing.store import ASSIGNMENTS, LOADS
-from tests.routing.material import BOOK, Routing, request_event
+from tests.routing.material import BOOK, Routing, person, request_event
 
 
 async def leads(routing: Routing) -> dict[str, list[str]]:
@@ -63,3 +69,44 @@ async def test_of_two_answers_at_once_one_counts(routing: Routing) -> None:
         assert (await routing.told(request))[1:] == ["accepted" if accepted.status_code == 200 else "declined"]
         await routing.apply(request_event(number, 2, RequestResolved))
         await routing.match()
+
+
+class Forgetful(Executor):
+    """Stores, and dies before it can say so."""
+
+    async def run(self, *keys: Any, **more: Any) -> Any:
+        await super().run(*keys, **more)
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_two_who_look_at_deadlines_remind_and_expire_once(routing: Routing, dies: bool) -> None:
+    await routing.expert("anna", capacity=6)
+    requests = [await routing.submit(number) for number in range(6)]
+    await routing.match()
+    commit = GroupCommit(routing.database)
+    await commit.start()
+    second = (Forgetful if dies else Executor)(routing.database, commit, routing.clock)
+    lead = await routing.lead(requests[0])
+    assert lead
+    for at in (lead["remind_at"], lead["expires_at"]):
+        # All were offered in one wave or two: a minute later all are due.
+        routing.clock.move_to(at + timedelta(minutes=1))
+        looks = [Deadlines(routing.database, one, routing.clock.now) for one in (second, routing.service.executor)]
+        await asyncio.gather(*(look.run() for look in looks), return_exceptions=True)
+    await commit.stop()
+
+    for request in requests:
+        assert (await routing.told(request)) == ["offered", "reminded", "expired"]
+    assert await routing.held(lead["expert"]) == 0
+
+
+async def test_a_check_that_comes_while_the_expert_is_looked_at_is_not_lost(routing: Routing) -> None:
+    """Both are of one expert and one moment: the matcher deletes what it saw, and sees the other next time."""
+    expert, at, waiting = person("anna"), routing.clock.now(), routing.matcher._waiting
+    await routing.service.executor.run({}, lambda work: experts.check(work, expert, at))
+    seen = await waiting.checks(at, 10)
+    await routing.service.executor.run({}, lambda work: experts.check(work, expert, at))
+    await waiting.forget(seen[expert])
+
+    assert list(await waiting.checks(at, 10)) == [expert]

@@ -107,9 +107,9 @@ async def test_what_cannot_be_played_is_refused_with_the_place_of_the_fault(rout
     assert await routing.database[SIMULATIONS].count_documents({}) == 0
 
 
-async def asked(routing: Routing, id: str, by: str = "x") -> None:
-    when = (MONDAY, MONDAY + timedelta(days=7))
-    await routing.service.executor.run(simulations.needs(id), lambda work: simulations.ask(work, id, by, {}, when))
+async def asked(routing: Routing, id: str, by: str = "x", question: dict[str, Any] | None = None) -> None:
+    when, what = (MONDAY, MONDAY + timedelta(days=7)), question or {}
+    await routing.service.executor.run(simulations.needs(id), lambda work: simulations.ask(work, id, by, what, when))
 
 
 async def test_so_many_wait_at_most_and_who_cancels_makes_room(routing: Routing) -> None:

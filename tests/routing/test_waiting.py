@@ -4,10 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.access import AccessData, AccessRevoked, AccessState, Grant
-from contracts.envelope import new_id
 from contracts.requests import RequestClassified, RequestReopened, RequestResolved, RequestWithdrawn
-from services.routing.handlers import cases, entitlement, experts
+from services.routing.handlers import cases, experts
 from services.routing.matching import vetoes
 from services.routing.store import CASES, CHECKS, EXPERTS
 from services.routing.store.waiting import Waiting
@@ -185,16 +183,9 @@ async def test_an_expert_whose_role_is_revoked_loses_the_offer_and_is_not_asked_
     request = await routing.submit(1)
     await routing.match()
     assert await routing.asked(request) == revoked
-    grants = tuple(Grant(role=role, scope_kind="programme", start=MONDAY) for role in ("expert", "monitor"))
 
-    for sequence, held in ((3, grants[1:]), (2, grants)):  # the older news comes last
-        state = AccessState(id=revoked, grants=held)
-        news = AccessRevoked(
-            id=new_id(), source="urn:test", subject=revoked, time=MONDAY, correlationid=new_id(), sequence=sequence,
-            data=AccessData(state=state),
-        )  # fmt: skip
-        keys = entitlement.needs(news)
-        await routing.service.executor.run(keys, lambda work, news=news: entitlement.access_changed(work, news))
+    await routing.access("revoked", 3, "monitor")
+    await routing.access("revoked", 2, "expert", "monitor")  # the older news comes last
     await routing.match()
 
     assert await routing.asked(request) == other

@@ -1,5 +1,7 @@
 """/api/experts and /api/task-forces: who works on what, and how much is in hand. No ranking of single people."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -27,7 +29,7 @@ Manager = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Anybody = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat", "monitor"))]
 
 
-def router(reading: Reading, executor: Executor) -> APIRouter:
+def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["experts"])
 
@@ -84,7 +86,7 @@ def router(reading: Reading, executor: Executor) -> APIRouter:
     @routes.get("/api/task-forces")
     async def task_forces(request: Request, caller: Anybody) -> dict[str, Any]:
         """Every task force with its experts, their places, requests in hand and waiting."""
-        counts, italian = await reading.counts(), language_of(request, caller) == "it"
+        counts, italian = await reading.counts(now()), language_of(request, caller) == "it"
         nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
         items = [
             {

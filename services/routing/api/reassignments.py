@@ -24,6 +24,11 @@ _SHOWN = (
     "number", "request", "assignment", "theme", "province", "status", "pinned", "chosen", "reason", "runners_up",
     "vetoed_counts", "co_experts",
 )  # fmt: skip
+_WHY = (
+    "Number -> why a line of the outcome `changed` was not applied: `over` the request is over, `elsewhere` it is with "
+    "somebody else, `answered` the expert has answered, `request` it is another one now, `taker` whoever was to get it "
+    "or to help changed, has no place or is not there, `rules` other rules decide now."
+)
 
 
 class Reassignment(BaseModel):
@@ -86,6 +91,7 @@ class Preview(BaseModel):
     reason: str
     items: list[dict[str, Any]]
     outcome: dict[str, list[str]] | None
+    why: Annotated[dict[str, str], Field(description=_WHY)] = {}
     again: str | None
 
 
@@ -134,4 +140,4 @@ def _document(preview: Document) -> Preview:
         {name: plain(item[name]) for name in _SHOWN} | {"until": plain(item["until"])} for item in preview["items"]
     ]
     facts = {name: preview[name] for name in ("expert", "rules_version", "reason", "outcome", "again")}
-    return Preview(id=preview["_id"], at=plain(preview["at"]), items=items, **facts)
+    return Preview(id=preview["_id"], at=plain(preview["at"]), items=items, why=preview.get("why", {}), **facts)

@@ -19,7 +19,8 @@ Reader = Annotated[Caller, Depends(allow("coordinator", "secretariat", "monitor"
 class Simulation(BaseModel):
     """A simulation: `result` holds `baseline`, `variant` and, for real requests, `observed` with the same figures.
 
-    Times are minutes of working time; shares are from 0 to 1. `failure` says why there are no figures.
+    Times are minutes of working time; shares are from 0 to 1. `failure` says why there are no figures; for `crashed`
+    `fault` says where in the code, for those who mend it.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Simulation(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     failure: str | None
+    fault: str | None = None
     result: dict[str, Any] | None = None
 
 
@@ -84,4 +86,9 @@ def router(asking: Asking) -> APIRouter:
 def document(row: Document) -> dict[str, Any]:
     """A simulation as it is told."""
     names = ("status", "progress", "asked", "created_at", "started_at", "ended_at", "failure")
-    return {"id": row["_id"], **{name: row[name] for name in names}, "result": row.get("result")}
+    return {
+        "id": row["_id"],
+        **{name: row[name] for name in names},
+        "fault": row.get("fault"),
+        "result": row.get("result"),
+    }

@@ -81,10 +81,9 @@ class Reassignments:
         """Applies a preview and returns it with its outcome; what has changed meanwhile is in a new one, `again`."""
         preview = await self.find(id, caller)
         rules = await self._history.kept(self._book)
-        outcome = await self._executor.run(
+        confirmed = await self._executor.run(
             reassigning.needs(preview), lambda work: reassigning.confirm(work, id, numbers, release_rest, rules)
         )
-        confirmed = {**preview, "outcome": outcome}
         return {**confirmed, "again": await self.follow_up(confirmed, caller)}
 
     async def follow_up(self, preview: Document, caller: Caller) -> str | None:
@@ -126,7 +125,8 @@ class Reassignments:
         for case, row in pairs:
             decision = by_case[case["_id"]]
             who = decision.chosen.expert if decision.chosen else ""
-            seen = {"version": version_of.get(who), "held": held_of.get(who)}
+            helping = {helper: version_of[helper] for _, helper in decision.co_experts if helper}
+            seen = {"version": version_of.get(who), "held": held_of.get(who), "helping": helping}
             items.append(reassigning.item_of(case, row, decision, seen))
         return items
 

@@ -7,7 +7,7 @@ from services.chassis import access
 from services.chassis.access import ACCESS
 from services.chassis.mongo import Document
 from services.chassis.work import Keys, Work
-from services.routing.handlers.experts import check
+from services.routing.handlers.experts import keep_profile
 from services.routing.store import EXPERTS
 
 
@@ -24,8 +24,7 @@ def access_changed(work: Work, event: AccessEvent) -> None:
         return
     entitled = is_entitled(work.get(ACCESS, event.subject), work.now)
     if expert["entitled"] != entitled:
-        work.put(EXPERTS, {**expert, "entitled": entitled})
-        check(work, event.subject, work.now)
+        keep_profile(work, event.subject, {}, entitled)
 
 
 def is_entitled(grants: Document | None, now: datetime) -> bool:

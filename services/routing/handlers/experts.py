@@ -133,7 +133,11 @@ def free_place(work: Work, expert: str, assignment: str) -> None:
 
 
 def check(work: Work, expert: str, at: datetime) -> None:
-    """Asks the matcher to look at an expert, from that moment on."""
+    """Asks the matcher to look at an expert, from that moment on.
+
+    Each has an id of its own, not a derived one: one that the matcher has just looked at and deletes must not stand
+    for the next. Two say no more than one, and what a look leads to is guarded by the documents that it changes.
+    """
     work.put(CHECKS, {"_id": new_id(work.now), "expert": expert, "at": at})
 
 
@@ -160,7 +164,7 @@ def _changed(work: Work, expert: Document) -> None:
     next_absence = next((absence for absence in expert["absences"] if absence["end"] > work.now), None)
     state = AvailabilityState(
         id=expert["_id"],
-        active=expert["active"] and not expert.get("paused"),
+        active=takes_part(expert),
         task_forces=tuple(expert["task_forces"]),
         themes=tuple(theme["code"] for theme in expert["themes"]),
         provinces=tuple(expert["provinces"]),

@@ -28,6 +28,12 @@ def takes_part(expert: Document) -> bool:
     return bool(expert["active"] and expert["entitled"] and not expert.get("paused"))
 
 
+def takes_part_at(expert: Document, first: datetime, last: datetime | None = None) -> bool:
+    """The same at a moment, or at some moment from the first to the last: who had no contract then did not."""
+    start, end = expert.get("contract_start"), expert.get("contract_end")
+    return takes_part(expert) and (start is None or start <= (last or first)) and (end is None or first < end)
+
+
 def may_keep(expert: Document, now: datetime, due: datetime, expires_at: datetime) -> bool:
     """Whether an unanswered offer stays with somebody: what comes after its own term does not matter to it."""
     term = min(due, expires_at)

@@ -11,7 +11,7 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, not_found
 from services.chassis.work import Work
-from services.routing.domain import ACTIVE, OVER
+from services.routing.domain import OVER
 from services.routing.handlers import cases, experts
 from services.routing.handlers.offers import REASSIGNED, let_go, never_again, offer
 from services.routing.handlers.recording import candidate, record
@@ -28,7 +28,9 @@ def facts_of(case: Document) -> list[Any]:
 
 
 def item_of(case: Document, assignment: Document, decision: Decision, seen: Document) -> Document:
-    """One line of a preview. seen: version of the profile and places taken, of whoever is to get it."""
+    """One line of a preview. seen: of whoever is to get it version of the profile and places taken; helping: the
+    versions of those who are to help.
+    """
     chosen = decision.chosen
     return {
         "request": case["_id"], "number": case["number"], "assignment": assignment["_id"],
@@ -45,19 +47,21 @@ def item_of(case: Document, assignment: Document, decision: Decision, seen: Docu
 def needs(preview: Document) -> dict[str, list[str]]:
     """The documents that a confirmation reads."""
     chosen = [item["chosen"]["expert"] for item in preview["items"] if item["chosen"]]
+    helping = [who for item in preview["items"] for who in _helping(item)]
     return {
         REASSIGNMENTS: [preview["_id"]],
         CASES: [item["request"] for item in preview["items"]],
         ASSIGNMENTS: [item["assignment"] for item in preview["items"]],
-        EXPERTS: chosen,
+        EXPERTS: [*chosen, *helping],
         LOADS: [*chosen, preview["expert"]],
     }
 
 
 def confirm(work: Work, id: str, wanted: Collection[str] | None, release_rest: bool, rules: Rules) -> Document:
-    """Applies the lines with these numbers, None for all, and returns what became of each. Sent again it says the same.
+    """Applies the lines with these numbers, None for all; the preview with what became of each, and why not.
 
-    release_rest: those that nobody can take wait for somebody else instead of staying where they are.
+    Sent again it says the same. release_rest: those that nobody can take wait for somebody else instead of staying
+    where they are.
     """
     preview = work.get(REASSIGNMENTS, id)
     if preview is None:
@@ -67,35 +71,48 @@ def confirm(work: Work, id: str, wanted: Collection[str] | None, release_rest: b
         if preview["choice"] != choice:
             detail = N_("This preview was confirmed before with another choice: make a new one.")
             raise Problem(409, N_("It was confirmed already"), detail)
-        return dict(preview["outcome"])
-    held = {expert: len(experts.held(work, expert)) for expert in needs(preview)[EXPERTS]}
+        return preview
+    held = {expert: len(experts.held(work, expert)) for expert in needs(preview)[LOADS]}
     outcome: dict[str, list[str]] = {"moved": [], "released": [], "kept": [], "changed": [], "left_out": []}
+    why: dict[str, str] = {}
     for item in preview["items"]:
-        chosen = wanted is None or item["number"] in wanted
-        became = _apply(work, preview, item, held, release_rest, rules) if chosen else "left_out"
-        outcome[became].append(item["number"])
-    work.put(REASSIGNMENTS, {**preview, "choice": choice, "outcome": outcome, "confirmed_at": work.now})
-    return outcome
+        number, became = item["number"], "left_out"
+        if wanted is None or number in wanted:
+            changed = "rules" if rules.version != preview["rules_version"] else _changed(work, item, held, rules)
+            why |= {number: changed} if changed else {}
+            became = "changed" if changed else _apply(work, preview, item, release_rest, rules)
+        outcome[became].append(number)
+    done = {**preview, "choice": choice, "outcome": outcome, "why": why, "confirmed_at": work.now}
+    work.put(REASSIGNMENTS, done)
+    return done
 
 
-def _apply(
-    work: Work, preview: Document, item: Document, held: dict[str, int], release_rest: bool, rules: Rules
-) -> str:
+def _changed(work: Work, item: Document, held: dict[str, int], rules: Rules) -> str | None:
+    """Why a line is not as it was shown, a code of `wording.NOT_AS_SHOWN`; None if it is."""
     case, current = work.get(CASES, item["request"]), work.get(ASSIGNMENTS, item["assignment"])
-    if case is None or current is None or rules.version != preview["rules_version"] or not _as_shown(case, item):
-        return "changed"
-    if current["status"] not in ACTIVE or current["status"] != item["status"]:
-        return "changed"
+    if case is None or current is None or case["status"] in OVER:
+        return "over"
+    if case["lead"] is None or case["lead"]["assignment"] != item["assignment"]:
+        return "elsewhere"
+    if current["status"] != item["status"]:
+        return "answered"
+    if case["queue"] == "release" or facts_of(case) != item["facts"] or (cases.pinned_to(case) and not item["pinned"]):
+        return "request"
+    return "taker" if item["chosen"] and not _can_take(work, case, item, held, rules) else None
+
+
+def _apply(work: Work, preview: Document, item: Document, release_rest: bool, rules: Rules) -> str:
+    case, current = work.get(CASES, item["request"]), work.get(ASSIGNMENTS, item["assignment"])
+    assert case
+    assert current
     if item["chosen"] is None:
         if not release_rest:
             return "kept"
         _take_away(work, case, current)
         return "released"
-    if not _can_take(work, case, item, held, rules):
-        return "changed"
     case = _take_away(work, case, current)
-    decision, together = _decision(item, preview["rules_version"]), [who for _, who in item["co_experts"] if who]
-    made = offer(work, case, item["chosen"]["expert"], rules, together, preview["reason"])
+    decision = _decision(item, preview["rules_version"])
+    made = offer(work, case, item["chosen"]["expert"], rules, _helping(item), preview["reason"])
     record(work, case, decision, preview["by"], rules, made["_id"], preview["reason"])
     return "moved"
 
@@ -108,18 +125,20 @@ def _take_away(work: Work, case: Document, current: Document) -> Document:
     return work.get(CASES, case["_id"]) or case
 
 
-def _as_shown(case: Document, item: Document) -> bool:
-    lead = case["lead"]
-    here = lead is not None and lead["assignment"] == item["assignment"]
-    return here and case["status"] not in OVER and case["queue"] != "release" and facts_of(case) == item["facts"]
+def _helping(item: Document) -> list[str]:
+    return [who for _, who in item["co_experts"] if who]
 
 
 def _can_take(work: Work, case: Document, item: Document, held: dict[str, int], rules: Rules) -> bool:
-    """Whether the chosen one is as seen, and has a place at this very moment."""
+    """Whether the chosen one and those who help are as seen, and the former has a place at this very moment."""
     id, seen = item["chosen"]["expert"], item["seen"]
     profile = work.get(EXPERTS, id)
     if profile is None or (profile["version"], held[id]) != (seen["version"], seen["held"]):
         return False
+    for helper, version in seen.get("helping", {}).items():
+        known = work.get(EXPERTS, helper)
+        if known is None or known["version"] != version:
+            return False
     now = experts.to_match(profile, work.get(LOADS, id), work.now, experts.answer_due(work.now, rules), rules)
     return now.there and now.free > 0 and not now.conflicts & {case["body"], *case.get("companies", ())}
 

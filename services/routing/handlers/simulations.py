@@ -62,11 +62,15 @@ def progress(work: Work, id: str, runner: str, share: float) -> bool:
     return True
 
 
-def finish(work: Work, id: str, runner: str, result: dict[str, Any] | None, failure: str | None) -> None:
-    """It has ended, with figures or without. One that was cancelled meanwhile stays so."""
+def finish(
+    work: Work, id: str, runner: str, result: dict[str, Any] | None, failure: str | None, fault: str | None = None
+) -> None:
+    """It has ended, with figures or without. fault: where our code broke off. One that was cancelled stays so."""
     row = work.get(SIMULATIONS, id)
     if row and row["status"] == "running" and row["runner"] == runner:
-        done = {"status": "failed", "failure": failure} if failure else {"status": "done", "progress": 1.0}
+        done = (
+            {"status": "failed", "failure": failure, "fault": fault} if failure else {"status": "done", "progress": 1.0}
+        )
         _end(work, row, **done, result=result)
 
 

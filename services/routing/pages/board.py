@@ -4,7 +4,9 @@ The figures look again by themselves: the page asks with the digest of what it s
 nothing has changed. Without a script the same address shows everything, as it is then.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from services.chassis.paging import cursor_of, moment, position, text
 from services.routing.bulk.decisions import Decisions
 from services.routing.desk import Desk
 from services.routing.handlers.experts import places
+from services.routing.handlers.presence import takes_part_at
 from services.routing.names import Names
 from services.routing.pages.figures import Figures, figures
 from services.routing.pages.shown import described
@@ -51,6 +54,7 @@ class Board:
     names: Names
     pages: Pages
     book: Rulebook
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True)
@@ -160,10 +164,10 @@ async def shown(
 async def loads(board: Board, task_forces: tuple[str, ...] | None) -> list[dict[str, Any]]:
     """The experts of these task forces by name, with what they hold and may hold. No ranking: by name."""
     found = await board.store.experts(task_forces, EXPERTS_SHOWN)
-    names = await board.names.of([row["_id"] for row, _ in found])
+    names, now = await board.names.of([row["_id"] for row, _ in found]), board.now()
     rows: list[dict[str, Any]] = [
         {"id": row["_id"], "name": names.get(row["_id"]), "held": held, "places": places(row, board.book.current),
-         "active": row["active"] and row["entitled"], "task_forces": row["task_forces"]}
+         "active": takes_part_at(row, now), "task_forces": row["task_forces"]}
         for row, held in found
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (row["name"] or "￿", row["id"]))

@@ -45,7 +45,7 @@ def router(today: Today) -> APIRouter:
                 described(row, language) | {"why": why_waiting(row)}
                 for row in (await reading.queue(_SHOWN) if staff else [])
             ],
-            task_forces=_task_forces(await reading.counts(), language) if staff else [],
+            task_forces=_task_forces(await reading.counts(today.now()), language) if staff else [],
             notices=notices(done),
         )
 

@@ -21,6 +21,7 @@ from services.routing.desk import manages
 from services.routing.directory import Directory
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import is_entitled
+from services.routing.handlers.presence import takes_part_at
 from services.routing.pages.board import Board, Cursor, filter_of
 from services.routing.pages.expert_form import FIELDS, NOTHING, Values, choices, field_of, profile_of, sent, values_of
 from services.routing.store import EXPERTS
@@ -130,10 +131,10 @@ async def _list(keeping: Keeping, request: Request, caller: Caller, task_force: 
     chosen = filter_of(caller, task_force, "")
     rows = await keeping.reading.experts(PAGE, chosen.task_force or None, key_of(cursor or None, text))
     names = await board.names.of([row["_id"] for row in rows])
-    held = await board.store.held([row["_id"] for row in rows])
+    held, now = await board.store.held([row["_id"] for row in rows]), board.now()
     items = [
         {
-            "id": row["_id"], "name": names.get(row["_id"]), "active": row["active"] and row["entitled"],
+            "id": row["_id"], "name": names.get(row["_id"]), "active": takes_part_at(row, now),
             "task_forces": ", ".join(theme_name(code, language) for code in row["task_forces"]),
             "provinces": ", ".join(row["provinces"]),
             "held": held.get(row["_id"], 0), "places": experts.places(row, board.book.current),

@@ -19,7 +19,7 @@ from services.routing.desk import manages
 from services.routing.pages.board import Board
 from services.routing.pages.shown import described
 from services.routing.store import EXPERTS
-from services.routing.wording import REFUSED, UNROUTABLE, VETO
+from services.routing.wording import NOT_AS_SHOWN, REFUSED, UNROUTABLE, VETO
 
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Checked = Annotated[FormData, Depends(checked_form)]
@@ -109,12 +109,15 @@ async def _preview(
     named = [item["chosen"]["expert"] for item in preview["items"] if item["chosen"]]
     names = await board.names.of([preview["expert"], *named])
     became = {number: outcome for outcome, numbers in (preview["outcome"] or {}).items() for number in numbers}
-    again = await moving.reassignments.follow_up(preview, caller)
+    again, not_done = await moving.reassignments.follow_up(preview, caller), preview.get("why", {})
     return board.pages.render(
         request, "board/preview.html", caller, status,
         id=preview["_id"], name=names.get(preview["expert"]), at=preview["at"], reason=preview["reason"],
         confirmed=preview["outcome"] is not None, again=again,
-        items=[_line(item, names, words, language, became) for item in preview["items"]],
+        items=[
+            _line(item, names, words, language, became) | {"not_done": NOT_AS_SHOWN.get(not_done.get(item["number"]))}
+            for item in preview["items"]
+        ],
         errors=errors or {}, notices=notices or (),
     )  # fmt: skip
 

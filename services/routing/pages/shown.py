@@ -1,6 +1,8 @@
 """What the pages of the desk show: assignments with the words people know their codes by."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +15,7 @@ from services.chassis.mongo import Document
 from services.chassis.pages import Notice, Pages
 from services.routing.desk import Desk, manages
 from services.routing.domain import OVER
+from services.routing.handlers.presence import takes_part_at
 from services.routing.names import Names
 from services.routing.pages.procedures import about
 from services.routing.store import CASES
@@ -50,6 +53,7 @@ class Shown:
     names: Names
     pages: Pages
     days: Days
+    now: Callable[[], datetime]
 
     async def offer(self, request: Request, caller: Caller, id: str, status: int = 200, **more: Any) -> Response:
         """The page of one assignment."""
@@ -79,7 +83,8 @@ class Shown:
         """To whom a request that is followed can be passed on: others of the task force, by name."""
         if row["status"] != "accepted" or not row["task_force"]:
             return []
-        found = [one for one in await self.reading.experts(200, row["task_force"]) if one["active"] and one["entitled"]]
+        now, everybody = self.now(), await self.reading.experts(200, row["task_force"])
+        found = [one for one in everybody if takes_part_at(one, now)]
         names = await self.names.of([one["_id"] for one in found])
         return sorted(((id, name) for id, name in names.items() if id != row["expert"]), key=lambda pair: pair[1])
 

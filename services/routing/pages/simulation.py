@@ -18,6 +18,7 @@ from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.chassis.validation import problem_of
 from services.routing.domain import ROME
+from services.routing.handlers.presence import takes_part
 from services.routing.handlers.simulations import OPEN
 from services.routing.pages import simulated as figures
 from services.routing.pages.shown import Shown
@@ -50,7 +51,7 @@ def router(shown: Shown, asking: Asking, book: Rulebook) -> APIRouter:
         language = language_of(request, caller)
         context = {
             "values": values, "errors": errors, "absent": absent or [], "criteria": CRITERION, "notices": notices,
-            "experts": sorted(((row["_id"], str(names.get(row["_id"], row["_id"]))) for row in rows if row["active"]),
+            "experts": sorted(((row["_id"], str(names.get(row["_id"], row["_id"]))) for row in rows if takes_part(row)),
                               key=lambda one: one[1]),
             "themes": [(one.code, one.name_it if language == "it" else one.name_en) for one in themes()],
         }  # fmt: skip
@@ -90,6 +91,7 @@ def router(shown: Shown, asking: Asking, book: Rulebook) -> APIRouter:
         row = await asking.one(id)
         translator = pages.translations.translator(language_of(request, caller))
         context = {**_listed(row), "may_ask": caller.has(*_ASKING), "failure": SIMULATION_FAILED.get(row["failure"])}
+        context["fault"] = row.get("fault")
         found = _result(row, translator) if row["result"] else None
         return pages.render(request, "simulation/one.html", caller, simulation=context, result=found)
 

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from contracts.vocabulary import province
 from contracts.working_time import office_calendar, working_time
+from services.routing.handlers.presence import takes_part_at
 from services.routing.simulation.course import Course
 from services.routing.simulation.territories import Ground
 
@@ -33,10 +34,15 @@ class Played:
     end: datetime
     busy: Mapping[str, float] | None = None
 
+    @cached_property
+    def able(self) -> list[Document]:
+        """The experts who take part at some time of the period."""
+        return [row for row in self.profiles if takes_part_at(row, self.start, self.end)]
+
 
 def figures(played: Played) -> Figures:
     """All figures: of everything, by theme and by province."""
-    ground, measured = Ground(played.profiles), [one for one in played.courses if one.arrival.measured]
+    ground, measured = Ground(played.profiles, played.able), [one for one in played.courses if one.arrival.measured]
     themes, siglas = {one.case.theme for one in measured}, {one.case.province for one in measured}
     return {
         **_of(measured, ground, played.end),
@@ -73,7 +79,7 @@ def _of(courses: Sequence[Course], ground: Ground, end: datetime) -> Figures:
         "unroutable": _share(sum(reasons.values()), len(courses)),
         "unroutable_reasons": dict(sorted(reasons.items())),
         "refusals": _share(sum(one.refusals for one in courses), len(courses)),
-        "top_competence": _share(sum(own == best for own, best in known), len(known)),
+        "top_competence": _share(sum(own >= best for own, best in known), len(known)),
         "level": _share(sum(own for own, _ in known), len(known)),
         "outside": _share(sum(step > 0 for step in steps), len(steps)),
         "steps": _share(sum(steps), len(steps)),
@@ -83,10 +89,10 @@ def _of(courses: Sequence[Course], ground: Ground, end: datetime) -> Figures:
 def load(played: Played, theme: str | None) -> Figures:
     """How evenly requests are spread over the experts (of a theme), measured against the places of each."""
     experts = [
-        row for row in played.profiles
-        if row["active"] and row["entitled"] and row["capacity"] > 0
-        and (theme is None or any(one["code"] == theme for one in row["themes"]))
-    ]  # fmt: skip
+        row
+        for row in played.able
+        if row["capacity"] > 0 and (theme is None or any(one["code"] == theme for one in row["themes"]))
+    ]
     received = Counter(expert for expert, about in played.taken if theme is None or about == theme)
     shares = [received[row["_id"]] / row["capacity"] for row in experts]
     mean = sum(shares) / len(shares) if shares else 0.0

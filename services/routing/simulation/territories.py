@@ -23,10 +23,11 @@ def steps(start: str, end: str) -> int:
 
 
 class Ground:
-    """Where the experts of a scenario work, and at which level."""
+    """Where the experts of a scenario work, and at which level; `able`: those of them who take part in its period."""
 
-    def __init__(self, profiles: Sequence[Document]) -> None:
+    def __init__(self, profiles: Sequence[Document], able: Sequence[Document]) -> None:
         self._profiles: Mapping[str, Document] = {row["_id"]: row for row in profiles}
+        self._able = able
         self._best: dict[tuple[str, str, str], int] = {}
 
     def level(self, expert: str, theme: str | None) -> int:
@@ -38,7 +39,7 @@ class Ground:
         """The highest level among all who work on such requests there, whether they are free or not."""
         key = (theme, kind, sigla)
         if key not in self._best:
-            able = [row for row in self._profiles.values() if row["active"] and kind in row["kinds"]]
+            able = [row for row in self._able if kind in row["kinds"]]
             near = [row for row in able if closeness(frozenset(row["provinces"]), row.get("home"), sigla)]
             self._best[key] = max((self.level(row["_id"], theme) for row in near), default=0)
         return self._best[key]

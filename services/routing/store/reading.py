@@ -1,5 +1,6 @@
 """What people ask for: lists newest first with a cursor, single documents, counts by task force."""
 
+from datetime import datetime
 from typing import Any
 
 from services.chassis.mongo import Database, Document
@@ -64,10 +65,10 @@ class Reading:
             query["_id"] = bounds
         return [row async for row in self._database[EXPERTS].find(query).sort("_id", -1).limit(limit)]
 
-    async def counts(self) -> dict[str, dict[str, int]]:
+    async def counts(self, now: datetime) -> dict[str, dict[str, int]]:
         """Theme -> experts, their places, requests in hand, requests waiting; never of single persons."""
         experts: list[Document] = [
-            {"$match": {"active": True, "paused": {"$ne": True}}},
+            {"$match": taking_part(now)},
             {"$unwind": "$task_forces"},
             {"$group": {"_id": "$task_forces", "experts": {"$sum": 1}, "places": {"$sum": "$capacity"}}},
         ]
@@ -84,3 +85,14 @@ class Reading:
             async for row in self._database[collection].aggregate(stages):
                 found.setdefault(row.pop("_id") or "", {}).update(row)
         return found
+
+
+def taking_part(now: datetime) -> Document:
+    """The experts who take part, as a condition: `handlers.presence.takes_part_at` (a test compares both)."""
+    return {
+        "active": True,
+        "entitled": True,
+        "paused": {"$ne": True},
+        "contract_start": {"$not": {"$gt": now}},
+        "contract_end": {"$not": {"$lte": now}},
+    }
