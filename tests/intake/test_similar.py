@@ -76,6 +76,18 @@ async def test_solved_cases_are_told_the_body_itself_and_to_experts_and_coordina
     assert (await town.call("GET", f"/api/requests/{solved}", expert)).status_code == 404
 
 
+async def test_who_helped_with_a_solved_case_may_read_it(town: Town) -> None:
+    solved = await _solved(town, SARONNO)
+    helper, key = await town.person({"role": "expert", "scope_kind": "programme"})
+    change = {"$set": {"co_experts": [helper]}, "$inc": {"version": 1}}
+    await town.service.database["requests"].update_one({"number": solved}, change)
+
+    told = next(item for item in (await _similar(town, key, None))["solved"] if item["number"] == solved)
+
+    assert (await town.call("GET", f"/api/requests/{solved}", key)).status_code == 200
+    assert told["links"] == {"self": f"/api/requests/{solved}", "page": f"/requests/{solved}"}
+
+
 @pytest.mark.parametrize(("title", "text"), [("", ""), ("Aiuto", "Buongiorno"), ("il della con", "per gli"), ("x", "")])
 async def test_a_text_that_says_too_little_is_answered_with_nothing(town: Town, title: str, text: str) -> None:
     assert await _similar(town, ADMIN_KEY, VARESE, title, text) == {"duplicates": [], "solved": []}

@@ -39,6 +39,20 @@ def test_hand_written_pairs_are_told_apart() -> None:
     assert right / len(found["alike"]) >= 0.9, f"recall {right / len(found['alike']):.2f}"
 
 
+@pytest.mark.parametrize("pair", PAIRS["alike"])
+def test_a_pair_is_alike_also_where_nothing_else_was_ever_asked(pair: Pair) -> None:
+    one, other = text(pair[0]), text(pair[1])
+
+    assert Scale([one.words, other.words]).likeness(one, other) >= ALIKE
+
+
+@pytest.mark.parametrize("pair", PAIRS["different"])
+def test_what_differs_is_told_apart_also_where_nothing_else_was_ever_asked(pair: Pair) -> None:
+    one, other = text(pair[0]), text(pair[1])
+
+    assert Scale([one.words, other.words]).likeness(one, other) < ALIKE
+
+
 def test_of_all_other_requests_hardly_any_is_offered() -> None:
     scale = _scale()
     firsts = [text(pair[0]) for pair in PAIRS["alike"]]

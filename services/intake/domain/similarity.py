@@ -18,6 +18,8 @@ _TITLE, _WHOLE, _WITHIN = 0.2, 0.4, 0.4
 _HARDLY = 0.15
 _LEAST = 3
 """Words that say something, below which nothing is compared: of two words one is soon the same."""
+_AMONG = 40
+"""Texts that are compared, at least: among two alone every shared word would be one that half of them hold."""
 _SHARED = 2
 """Words that say something, which two texts must have in common."""
 _GENERAL = frozenset(
@@ -82,8 +84,8 @@ class Scale:
         for words in compared:
             self._counts.update(words)
             number += 1
-        self._number = number
-        self._highest = math.log(2 + number)
+        self._number = max(number, _AMONG)
+        self._highest = math.log(2 + self._number)
         self._weights: dict[str, float] = {}
 
     def _weight(self, word: str) -> float:

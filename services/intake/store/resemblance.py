@@ -19,7 +19,7 @@ MOST = 80
 SOLVED = ("resolved", "closed")
 _FIELDS: Document = {
     "number": 1, "title": 1, "body": 1, "body_name": 1, "status": 1, "theme": 1, "tokens": 1, "submitted_at": 1,
-    "lead": 1, "resolution.outcome": 1,
+    "lead": 1, "co_experts": 1, "resolution.outcome": 1,
 }  # fmt: skip
 _OF_A_BODY = [("body", 1), ("status", 1), *ORDER]
 _OF_A_WORD = [("tokens", 1), *ORDER]
