@@ -32,6 +32,9 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
         if audience in ("lead", "expert"):
             found.add(notice[audience])
             continue
+        if audience == "delegate":
+            found.add(notice["person"])
+            continue
         programme: list[str | None] = [None, task_force(notice, state)] if audience == "coordinators" else [None]
         scopes = programme if audience in ("coordinators", "secretariat") else bodies(notice, state)
         if audience == "registrant":

@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts import requests
-from contracts.access import AccessEvent, AccessGranted, AccessRevoked, PersonErased
+from contracts.access import AccessEvent, AccessGranted, AccessRevoked, Grant, PersonErased
 from contracts.assignments import (
     AssignmentAccepted,
     AssignmentEvent,
@@ -11,7 +11,7 @@ from contracts.assignments import (
     AssignmentReminded,
     RequestUnroutable,
 )
-from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected
+from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected, body_id
 from contracts.mails import MailReported
 from contracts.requests import RequestEvent
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
@@ -65,6 +65,13 @@ def _body(event: BodyEvent) -> Happening:
     return Happening(event, state.id, state.code, (0, 0), registrant=by, facts=facts)
 
 
+def _delegation(event: AccessEvent, grant: Grant) -> Happening:
+    """What a body has let the person do, or no longer lets."""
+    code = grant.scope or ""
+    facts = {"body": code, "start": grant.start, "end": grant.end}
+    return Happening(event, body_id(code), code, (0, 0), person=event.subject, facts=facts)
+
+
 def _on_request(work: Work, event: RequestEvent) -> None:
     handlers.keep_state(work, event.subject, event.order, event.data.state.model_dump(include=handlers.KEPT))
     handlers.tell(work, _request(event))
@@ -97,6 +104,8 @@ def _on_mail(work: Work, event: MailReported) -> None:
 def _on_access(work: Work, event: AccessEvent) -> None:
     access.apply(work, event)
     handlers.note_grants(work, event.subject, event.id, event.time, event.data.state.grants)
+    if event.data.delegation:
+        handlers.tell(work, _delegation(event, event.data.delegation))
 
 
 def _of_request(event: RequestEvent) -> Keys:
@@ -113,7 +122,7 @@ def _of_delivery(event: MailReported) -> Keys:
 
 
 def _of_person(event: AccessEvent) -> Keys:
-    return {ACCESS: [event.subject], ARRIVALS: [event.id]}
+    return {ACCESS: [event.subject], ARRIVALS: [event.id], NOTICES: handlers.notice_ids(event)}
 
 
 EVENTS: tuple[On[Any], ...] = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Audience = Literal[
-    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives"
+    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives", "delegate"
 ]
 Facts = Mapping[str, Any]
 
@@ -62,7 +62,9 @@ APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
 APPOINTMENT = N_("Talk about request {number}")
 """What the appointment is called there."""
-ABOUT_BODIES = frozenset({"registration-waiting", "registration-approved", "registration-refused"})
+ABOUT_BODIES = frozenset({
+    "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed"
+})  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
 
 MESSAGES: dict[str, Message] = {
@@ -91,6 +93,8 @@ MESSAGES: dict[str, Message] = {
         Message("registration-waiting", N_("A body's registration waits for you"), "/bodies/{number}"),
         Message("registration-approved", N_("The body's registration is approved"), "/my-body/{number}"),
         Message("registration-refused", N_("The body's registration is not approved"), "/my-body/{number}"),
+        Message("delegate-enabled", N_("You are enabled to act for a body"), "/my-body/{number}"),
+        Message("delegate-removed", N_("You no longer act for a body"), "/"),
     )
 }
 
@@ -118,6 +122,8 @@ LINES: tuple[Line, ...] = (
     Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),
     Line("affianca.body.approved.v1", "registration-approved", ("registrant", "representatives")),
     Line("affianca.body.rejected.v1", "registration-refused", ("registrant", "representatives")),
+    Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",)),
+    Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",)),
 )
 
 READERS: dict[Audience, tuple[str, ...]] = {
@@ -129,6 +135,7 @@ READERS: dict[Audience, tuple[str, ...]] = {
     "secretariat": ("secretariat",),
     "registrant": ("representative", "secretariat"),
     "representatives": ("representative",),
+    "delegate": ("official",),
 }
 """Audience -> the roles of the people in it."""
 

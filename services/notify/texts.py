@@ -66,7 +66,8 @@ def _environment(loader: FileSystemLoader, translator: Translator) -> Environmen
     environment.globals.update(_=translator.gettext, ngettext=translator.ngettext)
     titles = {code: message.title for code, message in MESSAGES.items()}
     environment.globals.update(metrics=METRICS, reasons=REASONS, outcomes=OUTCOMES, ways=WAYS, titles=titles)
-    environment.filters.update(date=translator.date, datetime=translator.datetime, quoted=quoted)
+    environment.filters.update(date=translator.date, datetime=translator.datetime)
+    environment.filters.update(until=translator.until, quoted=quoted)
     return environment
 
 
