@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from contracts.envelope import Event, derived_id, event_type
+from contracts.mails import LOST
 from contracts.notifications import FailedData, NotificationData, NotificationFailed, NotificationSent
 from services.chassis.mongo import Document
 from services.chassis.work import Work
@@ -62,7 +63,7 @@ def record(work: Work, id: str, attempt: int, outcome: Outcome | None, chance: f
 
 def came_back(delivery: Document) -> bool:
     """Whether what was taken for sent has been reported not to arrive."""
-    return delivery["status"] == "sent" and delivery.get("receipt") in ("failed", "virus")
+    return delivery["status"] == "sent" and delivery.get("receipt") in LOST
 
 
 def fail(work: Work, delivery: Document) -> None:
