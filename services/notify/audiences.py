@@ -5,7 +5,7 @@ from datetime import datetime
 from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
 from services.notify import domain
-from services.notify.messages import READERS, Audience
+from services.notify.messages.readers import READERS, Audience
 
 
 def state_for(notice: Document, states: dict[str, Document]) -> Document | None:
@@ -16,9 +16,9 @@ def state_for(notice: Document, states: dict[str, Document]) -> Document | None:
     return state if state and tuple(state["order"]) >= tuple(notice["needs"]) else None
 
 
-def task_force(notice: Document, state: Document) -> str | None:
-    """The task force whose coordinators are told: task forces bear the codes of their themes."""
-    return notice["task_force"] or state["theme"]  # type: ignore[no-any-return]
+def task_forces(notice: Document, state: Document) -> list[str | None]:
+    """The task forces whose coordinators are told: they bear the codes of their themes."""
+    return [notice["task_force"] or state["theme"]]
 
 
 def recipients(notice: Document, state: Document, holders: list[Document]) -> frozenset[str]:
@@ -35,7 +35,7 @@ def recipients(notice: Document, state: Document, holders: list[Document]) -> fr
         if audience == "delegate":
             found.add(notice["person"])
             continue
-        programme: list[str | None] = [None, task_force(notice, state)] if audience == "coordinators" else [None]
+        programme: list[str | None] = [None, *task_forces(notice, state)] if audience == "coordinators" else [None]
         scopes = programme if audience in ("coordinators", "secretariat") else bodies(notice, state)
         if audience == "registrant":
             scopes += programme

@@ -13,7 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.chassis.i18n import LANGUAGES, Language, Translations, Translator
-from services.notify.messages import APPOINTMENT, MESSAGES, METRICS, OUTCOMES, REASONS, WAYS
+from services.notify.messages import MESSAGES
+from services.notify.messages.words import APPOINTMENT, METRICS, OUTCOMES, REASONS, WAYS
 
 _WIDTH = 76
 _LONGEST_QUOTE = 4_000

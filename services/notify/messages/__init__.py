@@ -7,17 +7,12 @@ To tell something new: one line in `LINES` (and the message in `MESSAGES`), a te
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Audience = Literal[
-    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives", "delegate"
-]
+from services.notify.messages.readers import READERS, Audience
+from services.notify.messages.words import N_
+
 Facts = Mapping[str, Any]
-
-
-def N_(text: str) -> str:  # noqa: N802 (the name that gettext tools know)
-    """Marks a text that is translated when it is shown."""
-    return text
 
 
 def _always(facts: Facts) -> bool:
@@ -60,8 +55,6 @@ class Line:
 _TALKS = "/desk/requests/{number}/talks"
 APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
-APPOINTMENT = N_("Talk about request {number}")
-"""What the appointment is called there."""
 ABOUT_BODIES = frozenset({
     "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed"
 })  # fmt: skip
@@ -125,45 +118,6 @@ LINES: tuple[Line, ...] = (
     Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",)),
     Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",)),
 )
-
-READERS: dict[Audience, tuple[str, ...]] = {
-    "requester": ("official", "representative"),
-    "lead": ("expert", "coordinator"),
-    "expert": ("expert", "coordinator"),
-    "booker": ("official", "representative"),
-    "coordinators": ("coordinator",),
-    "secretariat": ("secretariat",),
-    "registrant": ("representative", "secretariat"),
-    "representatives": ("representative",),
-    "delegate": ("official",),
-}
-"""Audience -> the roles of the people in it."""
-
-REASONS: dict[str, str] = {
-    "no_theme": N_("its theme is not known yet"),
-    "no_competence": N_("no expert knows this subject in that province"),
-    "all_vetoed": N_("every expert who knows the subject is excluded or has declined"),
-    "no_capacity": N_("every expert who knows the subject has all the requests they can follow"),
-}
-"""Why nobody can be offered a request."""
-
-METRICS: dict[str, str] = {
-    "acceptance": N_("an expert takes the request"),
-    "first_answer": N_("the body receives a first answer"),
-    "resolution": N_("the request is resolved"),
-}
-"""What a deadline is about, as the end of "the moment by which ..."."""
-
-WAYS: dict[str, str] = {"in_person": N_("in person"), "remote": N_("by video call"), "phone": N_("by phone")}
-"""How a talk is held."""
-
-OUTCOMES: dict[str, str] = {
-    "solved": N_("solved"),
-    "partly_solved": N_("partly solved"),
-    "not_solved": N_("not solved"),
-    "redirected": N_("passed on to another office"),
-}
-"""How a request was resolved."""
 
 
 def told(event: str, facts: Facts) -> list[Line]:
