@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts import requests
+from contracts import practices, requests
 from contracts.access import AccessEvent, AccessGranted, AccessRevoked, Grant, PersonErased
 from contracts.assignments import (
     AssignmentAccepted,
@@ -13,6 +13,7 @@ from contracts.assignments import (
 )
 from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected, body_id
 from contracts.mails import MailReported
+from contracts.practices import PracticeEvent
 from contracts.requests import RequestEvent
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
 from contracts.talks import TalkBooked, TalkCancelled, TalkEvent, TalkMoved
@@ -72,6 +73,13 @@ def _delegation(event: AccessEvent, grant: Grant) -> Happening:
     return Happening(event, body_id(code), code, (0, 0), person=event.subject, facts=facts)
 
 
+def _practice(event: PracticeEvent) -> Happening:
+    """It needs no other news: whoever reviews it is known by its themes."""
+    state = event.data.state
+    facts = {"practice": state.id, "themes": list(state.themes), "author": event.data.by}
+    return Happening(event, state.id, state.id[-8:], (0, 0), person=state.author, facts=facts)
+
+
 def _on_request(work: Work, event: RequestEvent) -> None:
     handlers.keep_state(work, event.subject, event.order, event.data.state.model_dump(include=handlers.KEPT))
     handlers.tell(work, _request(event))
@@ -93,6 +101,10 @@ def _on_body(work: Work, event: BodyEvent) -> None:
     handlers.tell(work, _body(event))
 
 
+def _on_practice(work: Work, event: PracticeEvent) -> None:
+    handlers.tell(work, _practice(event))
+
+
 def _on_mail(work: Work, event: MailReported) -> None:
     data = event.data
     lost = note_receipt(work, data.delivery, event.id, data.fate, data.code, data.at, data.unusable)
@@ -112,7 +124,7 @@ def _of_request(event: RequestEvent) -> Keys:
     return {REQUESTS: [event.subject], NOTICES: handlers.notice_ids(event)}
 
 
-def _notices(event: AssignmentEvent | BodyEvent | DeadlineEvent | TalkEvent) -> Keys:
+def _notices(event: AssignmentEvent | BodyEvent | DeadlineEvent | TalkEvent | PracticeEvent) -> Keys:
     return {NOTICES: handlers.notice_ids(event)}
 
 
@@ -135,6 +147,7 @@ EVENTS: tuple[On[Any], ...] = (
     On(DeadlineAtRisk, _on_deadline, _notices),
     On(DeadlineBreached, _on_deadline, _notices),
     *(On(model, _on_body, _notices) for model in (BodyRegistered, BodyApproved, BodyRejected)),
+    *(On(model, _on_practice, _notices) for model in practices.EVENTS),
     On(MailReported, _on_mail, _of_delivery),
     *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),
 )

@@ -9,7 +9,7 @@ from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.notify.channels.letter import Outcome
 from services.notify.domain import delay_after
-from services.notify.messages import ABOUT_BODIES
+from services.notify.messages import OF_NO_REQUEST
 from services.notify.store import ATTEMPTS, DELIVERIES
 
 CLAIMABLE = ("due", "sending")
@@ -88,7 +88,7 @@ def _tell(work: Work, delivery: Document, late: bool = False) -> None:
     facts = {
         "delivery": delivery["_id"],
         "cause": delivery["cause"],
-        "request": None if delivery["message"] in ABOUT_BODIES else delivery["request"],
+        "request": None if delivery["message"] in OF_NO_REQUEST else delivery["request"],
         "recipient": delivery["recipient"],
         "channel": delivery["channel"],
         "message": delivery["message"],

@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.chassis.i18n import LANGUAGES, Language, Translations, Translator
-from services.notify.messages import MESSAGES
-from services.notify.messages.words import APPOINTMENT, METRICS, OUTCOMES, REASONS, WAYS
+from services.notify.messages import ABOUT_PRACTICES, MESSAGES
+from services.notify.messages.words import APPOINTMENT, METRICS, OUTCOMES, PRACTICE, REASONS, WAYS
 
 _WIDTH = 76
 _LONGEST_QUOTE = 4_000
@@ -42,6 +42,10 @@ class Texts:
     def title(self, message: str, language: Language) -> str:
         """What a message is called in lists and subjects."""
         return self._translations.translator(language)(MESSAGES[message].title)
+
+    def about(self, message: str, number: str, language: Language) -> str:
+        """What stands for the subject of a message: the number of a request, the code of a body, else a word."""
+        return self._translations.translator(language)(PRACTICE) if message in ABOUT_PRACTICES else number
 
     def appointment(self, number: str, language: Language) -> str:
         """What a talk is called in a calendar."""

@@ -59,6 +59,9 @@ ABOUT_BODIES = frozenset({
     "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed"
 })  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
+ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned"})
+"""Messages about a good practice: their `request` is its id, their `number` the end of that, as in its address."""
+OF_NO_REQUEST = ABOUT_BODIES | ABOUT_PRACTICES
 
 MESSAGES: dict[str, Message] = {
     message.code: message
@@ -88,6 +91,9 @@ MESSAGES: dict[str, Message] = {
         Message("registration-refused", N_("The body's registration is not approved"), "/my-body/{number}"),
         Message("delegate-enabled", N_("You are enabled to act for a body"), "/my-body/{number}"),
         Message("delegate-removed", N_("You no longer act for a body"), "/"),
+        Message("practice-waiting", N_("A good practice waits for your review"), "/practices/{practice}/draft"),
+        Message("practice-published", N_("Your good practice is published"), "/practices/{practice}"),
+        Message("practice-returned", N_("Your good practice has been sent back"), "/practices/{practice}/draft"),
     )
 }
 
@@ -117,6 +123,9 @@ LINES: tuple[Line, ...] = (
     Line("affianca.body.rejected.v1", "registration-refused", ("registrant", "representatives")),
     Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",)),
     Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",)),
+    Line("affianca.practice.sent-for-review.v1", "practice-waiting", ("reviewers", "secretariat")),
+    Line("affianca.practice.published.v1", "practice-published", ("writer",)),
+    Line("affianca.practice.returned.v1", "practice-returned", ("writer",)),
 )
 
 

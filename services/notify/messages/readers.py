@@ -3,8 +3,9 @@
 from typing import Literal
 
 Audience = Literal[
-    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives", "delegate"
-]
+    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives",
+    "delegate", "reviewers", "writer",
+]  # fmt: skip
 
 READERS: dict[Audience, tuple[str, ...]] = {
     "requester": ("official", "representative"),
@@ -16,10 +17,15 @@ READERS: dict[Audience, tuple[str, ...]] = {
     "registrant": ("representative", "secretariat"),
     "representatives": ("representative",),
     "delegate": ("official",),
+    "reviewers": ("coordinator",),
+    "writer": ("expert", "coordinator", "secretariat"),
 }
 """Audience -> the roles of the people in it."""
 
 BY_ROLE: tuple[Audience, ...] = (
-    "requester", "booker", "coordinators", "secretariat", "registrant", "representatives"
+    "requester", "booker", "coordinators", "secretariat", "registrant", "representatives", "reviewers"
 )  # fmt: skip
-"""Audiences that depend on who holds which role."""
+"""Audiences of which everybody may be who holds one of the roles in the right scope."""
+
+ONE_PERSON: tuple[Audience, ...] = ("writer",)
+"""Audiences of the one person whom the event is about, as long as they hold one of the roles."""

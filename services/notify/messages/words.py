@@ -8,6 +8,8 @@ def N_(text: str) -> str:  # noqa: N802 (the name that gettext tools know)
 
 APPOINTMENT = N_("Talk about request {number}")
 """What a talk is called in a calendar."""
+PRACTICE = N_("Good practice")
+"""What stands where messages about requests have their number."""
 
 REASONS: dict[str, str] = {
     "no_theme": N_("its theme is not known yet"),

@@ -19,10 +19,14 @@ async def states_of(database: Database, requests: Iterable[str]) -> dict[str, Do
     return {row["_id"]: row for row in await database.by_ids(REQUESTS, set(requests))}
 
 
-async def holders(database: Database, roles: Iterable[str], scopes: Iterable[str | None]) -> list[Document]:
-    """Everybody who ever held one of the roles in one of the scopes (None: the programme)."""
+async def holders(
+    database: Database, roles: Iterable[str], scopes: Iterable[str | None], named: Iterable[str] = ()
+) -> list[Document]:
+    """Everybody who ever held one of the roles in one of the scopes (None: the programme), and who is named."""
     held = {"scope": {"$in": list(scopes)}, "role": {"$in": list(roles)}}
-    return await database.find(ACCESS, {"grants": {"$elemMatch": held}})
+    found = {row["_id"]: row for row in await database.find(ACCESS, {"grants": {"$elemMatch": held}})}
+    others = set(named) - found.keys()
+    return [*found.values(), *(await database.by_ids(ACCESS, others) if others else ())]
 
 
 async def wishes_of(database: Database, people: Iterable[str]) -> dict[str, Document]:
