@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant
+from contracts.envelope import Code, Data, Event, Id, Instant, nothing
 from contracts.vocabulary import ended_into
 
 Role = Literal["official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service"]
@@ -60,9 +60,13 @@ class AccessState(Data):
 
 
 class AccessData(Data):
-    """Payload of grants and revocations."""
+    """Payload of grants and revocations.
+
+    `delegation`: the right of an official to act for a body that its representative gave, changed or ended just now.
+    """
 
     state: AccessState
+    delegation: Grant | None = Field(default=None, exclude_if=nothing)
 
 
 class AccessEvent(Event):

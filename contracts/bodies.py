@@ -4,7 +4,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.envelope import Code, Data, Event, Id, Instant, nothing
+from contracts.envelope import Code, Data, Event, Id, Instant, derived_id, nothing
+
+
+def body_id(code: str) -> str:
+    """The id of the body with this ISTAT code."""
+    return derived_id("body", code)
+
 
 BodyStatus = Literal["known", "registered", "approved", "rejected"]
 

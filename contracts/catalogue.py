@@ -1,10 +1,21 @@
 """The table of contents of the published language: every stream and every event type."""
 
-from contracts import access, assignments, bodies, mails, measurements, notifications, requests, service_levels, talks
+from contracts import (
+    access,
+    assignments,
+    bodies,
+    mails,
+    measurements,
+    notifications,
+    practices,
+    requests,
+    service_levels,
+    talks,
+)
 from contracts.envelope import Event, event_type
 
 STREAMS: dict[str, tuple[type[Event], ...]] = {
-    "requests": requests.EVENTS,
+    "requests": (*requests.EVENTS, *practices.EVENTS),
     "bodies": bodies.EVENTS,
     "access": access.EVENTS,
     "mails": mails.EVENTS,

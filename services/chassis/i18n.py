@@ -10,7 +10,7 @@ Dates, numbers and durations are written as people in Italy write them, in the t
 
 import gettext
 import io
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,11 @@ class Translator:
     def ngettext(self, singular: str, plural: str, number: int, /, **values: object) -> str:
         """The form that fits the number, which the text may name as `{n}`."""
         return self._catalogue.ngettext(singular, plural, number).format(**{"n": self.number(number), **values})
+
+    def until(self, end: datetime) -> str:
+        """The last day of what ends then, or the moment where it does not end with a day."""
+        local = end.astimezone(ROME)
+        return self.datetime(end) if local.time() != time() else self.date(local.date() - timedelta(days=1))
 
     def date(self, value: datetime | date | str | None, style: Literal["long", "short"] = "long") -> str:
         """`24 novembre 2026`, or `24/11/2026` in tables."""

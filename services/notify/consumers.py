@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from contracts import requests
-from contracts.access import AccessEvent, AccessGranted, AccessRevoked, PersonErased
+from contracts import practices, requests
+from contracts.access import AccessEvent, AccessGranted, AccessRevoked, Grant, PersonErased
 from contracts.assignments import (
     AssignmentAccepted,
     AssignmentEvent,
@@ -11,8 +11,9 @@ from contracts.assignments import (
     AssignmentReminded,
     RequestUnroutable,
 )
-from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected
+from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected, body_id
 from contracts.mails import MailReported
+from contracts.practices import PracticeEvent
 from contracts.requests import RequestEvent
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
 from contracts.talks import TalkBooked, TalkCancelled, TalkEvent, TalkMoved
@@ -65,6 +66,20 @@ def _body(event: BodyEvent) -> Happening:
     return Happening(event, state.id, state.code, (0, 0), registrant=by, facts=facts)
 
 
+def _delegation(event: AccessEvent, grant: Grant) -> Happening:
+    """What a body has let the person do, or no longer lets."""
+    code = grant.scope or ""
+    facts = {"body": code, "start": grant.start, "end": grant.end}
+    return Happening(event, body_id(code), code, (0, 0), person=event.subject, facts=facts)
+
+
+def _practice(event: PracticeEvent) -> Happening:
+    """It needs no other news: whoever reviews it is known by its themes."""
+    state = event.data.state
+    facts = {"practice": state.id, "themes": list(state.themes), "author": event.data.by}
+    return Happening(event, state.id, state.id[-8:], (0, 0), person=state.author, facts=facts)
+
+
 def _on_request(work: Work, event: RequestEvent) -> None:
     handlers.keep_state(work, event.subject, event.order, event.data.state.model_dump(include=handlers.KEPT))
     handlers.tell(work, _request(event))
@@ -86,6 +101,10 @@ def _on_body(work: Work, event: BodyEvent) -> None:
     handlers.tell(work, _body(event))
 
 
+def _on_practice(work: Work, event: PracticeEvent) -> None:
+    handlers.tell(work, _practice(event))
+
+
 def _on_mail(work: Work, event: MailReported) -> None:
     data = event.data
     lost = note_receipt(work, data.delivery, event.id, data.fate, data.code, data.at, data.unusable)
@@ -97,13 +116,15 @@ def _on_mail(work: Work, event: MailReported) -> None:
 def _on_access(work: Work, event: AccessEvent) -> None:
     access.apply(work, event)
     handlers.note_grants(work, event.subject, event.id, event.time, event.data.state.grants)
+    if event.data.delegation:
+        handlers.tell(work, _delegation(event, event.data.delegation))
 
 
 def _of_request(event: RequestEvent) -> Keys:
     return {REQUESTS: [event.subject], NOTICES: handlers.notice_ids(event)}
 
 
-def _notices(event: AssignmentEvent | BodyEvent | DeadlineEvent | TalkEvent) -> Keys:
+def _notices(event: AssignmentEvent | BodyEvent | DeadlineEvent | TalkEvent | PracticeEvent) -> Keys:
     return {NOTICES: handlers.notice_ids(event)}
 
 
@@ -113,7 +134,7 @@ def _of_delivery(event: MailReported) -> Keys:
 
 
 def _of_person(event: AccessEvent) -> Keys:
-    return {ACCESS: [event.subject], ARRIVALS: [event.id]}
+    return {ACCESS: [event.subject], ARRIVALS: [event.id], NOTICES: handlers.notice_ids(event)}
 
 
 EVENTS: tuple[On[Any], ...] = (
@@ -126,6 +147,7 @@ EVENTS: tuple[On[Any], ...] = (
     On(DeadlineAtRisk, _on_deadline, _notices),
     On(DeadlineBreached, _on_deadline, _notices),
     *(On(model, _on_body, _notices) for model in (BodyRegistered, BodyApproved, BodyRejected)),
+    *(On(model, _on_practice, _notices) for model in practices.EVENTS),
     On(MailReported, _on_mail, _of_delivery),
     *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),
 )

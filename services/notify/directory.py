@@ -37,6 +37,14 @@ class RequestText:
     body_name: str
 
 
+@dataclass(frozen=True)
+class PracticeText:
+    """What a good practice is called, and why it was returned to its author last."""
+
+    title: str
+    reason: str | None
+
+
 def _language(item: dict[str, Any]) -> Language:
     return "en" if item.get("language") == "en" else "it"
 
@@ -117,6 +125,15 @@ class Directory:
             some = ",".join(codes[start : start + _AT_ONCE])
             for item in (await self._ask("/api/intake/texts", {"bodies": some}))["bodies"]:
                 found[item["code"]] = item["refusal"]
+        return found
+
+    async def practices(self, ids: Iterable[str]) -> dict[str, PracticeText]:
+        """Good practices that intake has, as they are now; not remembered. Raises Away."""
+        asked, found = sorted(set(ids)), dict[str, PracticeText]()
+        for start in range(0, len(asked), _AT_ONCE):
+            some = ",".join(asked[start : start + _AT_ONCE])
+            for item in (await self._ask("/api/intake/texts", {"practices": some}))["practices"]:
+                found[item["id"]] = PracticeText(item["title"], item["reason"])
         return found
 
     def _unknown(self, kind: str, ids: Iterable[str], found: dict[str, Any]) -> list[list[str]]:

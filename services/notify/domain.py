@@ -72,18 +72,19 @@ def holds(
     grants: Sequence[Mapping[str, Any]],
     told: Sequence[Mapping[str, Any]],
     roles: Iterable[str],
-    scopes: Iterable[str | None],
+    scopes: Iterable[str | None] | None,
     at: datetime,
 ) -> bool:
     """Whether somebody held one of the roles in one of the scopes at a moment, as was already told at that moment.
 
+    scopes: None for whichever.
     A grant that is dated back, but was told later, does not bring old news.
     """
     since = {(row["role"], row["scope"], row["start"]): row["told"] for row in told}
-    wanted_roles, wanted_scopes = set(roles), set(scopes)
+    wanted_roles, wanted_scopes = set(roles), None if scopes is None else set(scopes)
     return any(
         grant["role"] in wanted_roles
-        and grant["scope"] in wanted_scopes
+        and (wanted_scopes is None or grant["scope"] in wanted_scopes)
         and grant["start"] <= at
         and (grant["end"] is None or at < grant["end"])
         and since.get((grant["role"], grant["scope"], grant["start"]), at) <= at

@@ -26,6 +26,7 @@ class Happening:
     """An event as this service sees it.
 
     order: the (epoch, sequence) of the request that must be known before anybody is told.
+    person: the one whom the event itself is about.
     """
 
     event: Event
@@ -37,6 +38,7 @@ class Happening:
     task_force: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     registrant: str | None = None
+    person: str | None = None
 
 
 class NotYours(LookupError):
@@ -84,6 +86,7 @@ def tell(work: Work, happening: Happening) -> None:
             "expert": happening.expert,
             "task_force": happening.task_force,
             "registrant": happening.registrant,
+            "person": happening.person,
             "facts": happening.facts,
             "at": event.time,
             "correlation": event.correlationid,

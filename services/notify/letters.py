@@ -10,20 +10,21 @@ from services.chassis.settings import Settings
 from services.notify.channels.letter import Letter, Outcome, Recipient
 from services.notify.directory import Directory, RequestText
 from services.notify.domain import naming
-from services.notify.messages import ABOUT_BODIES, MESSAGES
+from services.notify.messages import ABOUT_BODIES, ABOUT_PRACTICES, MESSAGES, OF_NO_REQUEST
 
 UNKNOWN = Outcome("refused", "recipient_unknown")
 """Intake owns the persons: whom it does not know was erased."""
 UNUSABLE = Outcome("refused", "address_unusable")
 """A mail came back because the address does not exist; the person gets mail again when it has been changed."""
 NO_TEXT = Outcome("delayed", "text_missing")
-REFUSED = "registration-refused"
-"""The message that gives the reason, as text of intake."""
+REFUSED, RETURNED = "registration-refused", "practice-returned"
+"""The messages that give a reason, as text of intake."""
 
 
 def link_of(message: str, number: str, facts: Mapping[str, Any]) -> str:
     """Where a notification leads, below the public address."""
-    return MESSAGES[message].link.format(number=number, assignment=facts.get("assignment"))
+    ids = {name: facts.get(name) for name in ("assignment", "practice")}
+    return MESSAGES[message].link.format(number=number, **ids)
 
 
 def _of_body(code: str) -> RequestText:
@@ -50,12 +51,17 @@ class Letters:
         people |= {delivery["facts"]["expert"] for delivery in deliveries if delivery["facts"].get("expert")}
         said = {delivery["facts"]["message"] for delivery in deliveries if delivery["facts"].get("message")}
         persons = await self._directory.persons(people, doubtful)
-        asked = [delivery["request"] for delivery in deliveries if delivery["message"] not in ABOUT_BODIES]
+        asked = [delivery["request"] for delivery in deliveries if delivery["message"] not in OF_NO_REQUEST]
         titles, words = await self._directory.texts(asked, said)
         refused = {delivery["number"] for delivery in deliveries if delivery["message"] == REFUSED}
         titles |= {row["request"]: _of_body(row["number"]) for row in deliveries if row["message"] in ABOUT_BODIES}
         refusals = await self._directory.refusals(refused)
         words |= {row["_id"]: refusals[row["number"]] for row in deliveries if row["number"] in refusals}
+        about = {row["request"] for row in deliveries if row["message"] in ABOUT_PRACTICES}
+        practices = await self._directory.practices(about)
+        titles |= {id: RequestText(practice.title, "", "") for id, practice in practices.items()}
+        returned = [row for row in deliveries if row["message"] == RETURNED and row["request"] in practices]
+        words |= {row["_id"]: reason for row in returned if (reason := practices[row["request"]].reason)}
         return {delivery["_id"]: self._letter(delivery, persons, titles, words, now) for delivery in deliveries}
 
     def _letter(
@@ -72,18 +78,18 @@ class Letters:
             return UNKNOWN
         if not person.usable:
             return UNUSABLE
-        said = delivery["_id"] if delivery["message"] == REFUSED else facts.get("message")
+        said = delivery["_id"] if delivery["message"] in (REFUSED, RETURNED) else facts.get("message")
         if about is None or (said and said not in words):
             return NO_TEXT
         expert = persons.get(facts.get("expert") or "")
-        named = naming(about.body, about.body_name, person.language)
+        named = naming(about.body, about.body_name, person.language) if about.body else None
         values = {
             **facts,
             "name": person.name,
             "number": delivery["number"],
             "title": " ".join(about.title.split()),
-            "the_body": named.the,
-            "of_body": named.of,
+            "the_body": named.the if named else None,
+            "of_body": named.of if named else None,
             "programme": self._settings.programme,
             "link": self._settings.public_url + link_of(delivery["message"], delivery["number"], facts),
             "page": f"{self._settings.public_url}/notifications",

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from contracts.envelope import Event, derived_id, event_type
+from contracts.mails import LOST
 from contracts.notifications import FailedData, NotificationData, NotificationFailed, NotificationSent
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.notify.channels.letter import Outcome
 from services.notify.domain import delay_after
-from services.notify.messages import ABOUT_BODIES
+from services.notify.messages import OF_NO_REQUEST
 from services.notify.store import ATTEMPTS, DELIVERIES
 
 CLAIMABLE = ("due", "sending")
@@ -62,7 +63,7 @@ def record(work: Work, id: str, attempt: int, outcome: Outcome | None, chance: f
 
 def came_back(delivery: Document) -> bool:
     """Whether what was taken for sent has been reported not to arrive."""
-    return delivery["status"] == "sent" and delivery.get("receipt") in ("failed", "virus")
+    return delivery["status"] == "sent" and delivery.get("receipt") in LOST
 
 
 def fail(work: Work, delivery: Document) -> None:
@@ -87,7 +88,7 @@ def _tell(work: Work, delivery: Document, late: bool = False) -> None:
     facts = {
         "delivery": delivery["_id"],
         "cause": delivery["cause"],
-        "request": None if delivery["message"] in ABOUT_BODIES else delivery["request"],
+        "request": None if delivery["message"] in OF_NO_REQUEST else delivery["request"],
         "recipient": delivery["recipient"],
         "channel": delivery["channel"],
         "message": delivery["message"],

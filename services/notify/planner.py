@@ -14,9 +14,9 @@ from services.chassis.execution import Executor
 from services.chassis.mongo import Database, Document
 from services.chassis.work import Key, Work
 from services.notify import domain
-from services.notify.audiences import bodies, recipients, state_for, task_force
+from services.notify.audiences import bodies, recipients, state_for, task_forces
 from services.notify.channels import CHANNELS
-from services.notify.messages import READERS
+from services.notify.messages.readers import BY_ROLE, ONE_PERSON, READERS
 from services.notify.store import DELIVERIES, NOTICES, NOTIFICATIONS, notices
 
 _AT_ONCE = 300
@@ -42,7 +42,7 @@ class Planner:
     async def run(self) -> bool:
         """Plans a batch; returns whether more may wait."""
         now = self._clock.now()
-        reopened = await notices.reopen_for_arrivals(self._database, now, _ARRIVALS_AT_ONCE)
+        reopened = await notices.reopen_for_arrivals(self._database, (*BY_ROLE, *ONE_PERSON), now, _ARRIVALS_AT_ONCE)
         due = await notices.due_notices(self._database, now, _AT_ONCE)
         if due:
             await self._plan(due)
@@ -71,9 +71,10 @@ class Planner:
         known = [(notice, state) for notice in due if (state := state_for(notice, states))]
         scopes: set[str | None] = {None}
         for notice, state in known:
-            scopes |= {*bodies(notice, state), task_force(notice, state)}
-        roles = {role for audience in notices.GRANTED for role in READERS[audience]}  # type: ignore[index]
-        holders = await notices.holders(self._database, roles, scopes) if known else []
+            scopes |= {*bodies(notice, state), *task_forces(notice, state)}
+        roles = {role for audience in BY_ROLE for role in READERS[audience]}
+        named = {notice["person"] for notice, _ in known if not set(ONE_PERSON).isdisjoint(notice["audiences"])}
+        holders = await notices.holders(self._database, roles, scopes, named) if known else []
         reached = {notice["_id"]: recipients(notice, state, holders) for notice, state in known}
         return [Expansion(notice, reached.get(notice["_id"])) for notice in due]
 

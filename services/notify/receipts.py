@@ -4,16 +4,13 @@ A report about a mail that was sent again since is kept, and changes nothing.
 """
 
 from datetime import datetime
-from typing import get_args
 
-from contracts.mails import Fate
+from contracts.mails import LOST, RANK, Fate
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.notify.outcomes import came_back, fail
 from services.notify.store import DELIVERIES, UNREACHABLE
 
-_RANK = {fate: rank for rank, fate in enumerate(get_args(Fate))}
-_LOST = ("failed", "virus")
 _MOST = 50
 
 
@@ -28,12 +25,12 @@ def note_receipt(
     receipts = sorted([*found.get("receipts", ()), row], key=lambda row: (row["at"], row["event"]))[-_MOST:]
     since = found.get("retried_at")
     current = [row for row in receipts if since is None or row["at"] >= since]
-    farthest = max(current, key=lambda row: _RANK[row["fate"]], default=None)
+    farthest = max(current, key=lambda row: RANK[row["fate"]], default=None)
     found |= {"receipts": receipts, "receipt": farthest["fate"] if farthest else None}
     work.put(DELIVERIES, found)
     if unusable and work.get(UNREACHABLE, delivery) is None:
         work.put(UNREACHABLE, {"_id": delivery, "person": found["recipient"], "at": at})
-    lost = [kept for kept in current if kept["fate"] in _LOST]
+    lost = [kept for kept in current if kept["fate"] in LOST]
     if row not in lost:
         return None
     if came_back(found):

@@ -13,7 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.chassis.i18n import LANGUAGES, Language, Translations, Translator
-from services.notify.messages import APPOINTMENT, MESSAGES, METRICS, OUTCOMES, REASONS, WAYS
+from services.notify.messages import ABOUT_PRACTICES, MESSAGES
+from services.notify.messages.words import APPOINTMENT, METRICS, OUTCOMES, PRACTICE, REASONS, WAYS
 
 _WIDTH = 76
 _LONGEST_QUOTE = 4_000
@@ -42,6 +43,10 @@ class Texts:
         """What a message is called in lists and subjects."""
         return self._translations.translator(language)(MESSAGES[message].title)
 
+    def about(self, message: str, number: str, language: Language) -> str:
+        """What stands for the subject of a message: the number of a request, the code of a body, else a word."""
+        return self._translations.translator(language)(PRACTICE) if message in ABOUT_PRACTICES else number
+
     def appointment(self, number: str, language: Language) -> str:
         """What a talk is called in a calendar."""
         return self._translations.translator(language)(APPOINTMENT, number=number)
@@ -66,7 +71,8 @@ def _environment(loader: FileSystemLoader, translator: Translator) -> Environmen
     environment.globals.update(_=translator.gettext, ngettext=translator.ngettext)
     titles = {code: message.title for code, message in MESSAGES.items()}
     environment.globals.update(metrics=METRICS, reasons=REASONS, outcomes=OUTCOMES, ways=WAYS, titles=titles)
-    environment.filters.update(date=translator.date, datetime=translator.datetime, quoted=quoted)
+    environment.filters.update(date=translator.date, datetime=translator.datetime)
+    environment.filters.update(until=translator.until, quoted=quoted)
     return environment
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.bodies import body_id
 from contracts.envelope import new_id
 from services.chassis.auth import Caller
 from services.chassis.clock import Clock
@@ -15,7 +16,6 @@ from services.intake.domain.programme import Phase, Programme
 from services.intake.handlers import bodies
 from services.intake.handlers.admission import check_admitted
 from services.intake.handlers.subjects import checked_body
-from services.intake.store.bodies import body_id
 from tests.intake.conftest import BERGAMO, SARONNO, VARESE, Town, published
 from tests.intake.events import deliver, measurement
 

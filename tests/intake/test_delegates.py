@@ -168,3 +168,21 @@ async def test_a_representative_sets_nothing_but_the_person_and_the_period(town:
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == f"/{field}"
+
+
+async def test_what_the_representative_gives_changes_and_ends_is_told_as_such_and_nothing_else_is(town: Town) -> None:
+    mayor = await representative(town)
+    id = (await town.call("POST", DELEGATES, mayor, json=form())).json()["id"]
+    await town.call("PATCH", f"{DELEGATES}/{id}", mayor, json={"end": later(town, days=30)})
+    await town.call("DELETE", f"{DELEGATES}/{id}", mayor)
+    other, _ = await town.official(SARONNO)
+    await town.call("POST", f"/api/persons/{other}/revocation", json={"role": "official", "scope": SARONNO})
+
+    events, others = await published(town, id), await published(town, other)
+
+    assert [event["data"]["delegation"]["scope"] for event in events] == [SARONNO] * 3
+    assert [event["data"]["delegation"] for event in events] == [
+        event["data"]["state"]["grants"][-1] for event in events
+    ]
+    assert events[0]["data"]["delegation"]["end"] is None and events[2]["type"] == "affianca.access.revoked.v1"
+    assert len(others) == 2 and not any("delegation" in event["data"] for event in others)

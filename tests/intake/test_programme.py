@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from contracts import vocabulary
+from contracts.bodies import body_id
 from contracts.envelope import new_id
 from services.chassis.clock import Clock
 from services.chassis.problems import Problem
@@ -18,7 +19,6 @@ from services.intake.handlers.bodies import unregistered
 from services.intake.handlers.upkeep import Admissions
 from services.intake.main import build
 from services.intake.programme import read_programme
-from services.intake.store.bodies import body_id
 from tests.intake.conftest import ADMIN_KEY, BERGAMO, SARONNO, VARESE, Town, a_request, published, running
 from tests.intake.events import deliver, measurement
 

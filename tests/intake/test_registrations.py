@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.bodies import body_id
 from contracts.envelope import new_id
 from services.chassis.auth import Caller
 from services.chassis.clock import Clock
@@ -14,7 +15,7 @@ from services.intake.domain.signed_documents import LARGEST, SignedDocument
 from services.intake.handlers.registration import register_body
 from services.intake.handlers.upkeep import OrphanFiles
 from services.intake.store.attachments import BUCKET
-from services.intake.store.bodies import PROTOCOL, BodyStore, body_id
+from services.intake.store.bodies import PROTOCOL, BodyStore
 from services.intake.store.files import FileStore
 from services.intake.store.mails import ORIGINAL
 from services.intake.store.orphans import RECORDS, OrphanStore, naming

@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.bodies import body_id
 from contracts.envelope import new_id
 from services.chassis.access import identity
 from services.chassis.clock import Clock
 from services.intake.domain.programme import Phase, Programme
-from services.intake.store.bodies import BODIES, body_id
+from services.intake.store.bodies import BODIES
 from tests.intake_pages.conftest import BERGAMO, COMO, MANTOVA, VARESE, Browser, ask, hidden
 
 PDF = b"%PDF-1.7 scanned"

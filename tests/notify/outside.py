@@ -97,7 +97,9 @@ class Intake:
             return {"items": [self._person(id) for id in known]}
 
         @self.app.get("/api/intake/texts")
-        async def texts(requests: str = "", messages: str = "", bodies: str = "") -> dict[str, Any]:
+        async def texts(
+            requests: str = "", messages: str = "", bodies: str = "", practices: str = ""
+        ) -> dict[str, Any]:
             titles = [
                 {"id": id, "number": "2026-000123", "title": "VIA: qual è <il> termine?", "body": BODY,
                  "body_name": "Bergamo"} for id in requests.split(",") if id
@@ -108,7 +110,11 @@ class Intake:
             refused = [
                 {"code": code, "refusal": "Manca la firma\nsul protocollo."} for code in bodies.split(",") if code
             ]
-            return {"requests": titles, "messages": words, "bodies": refused}
+            articles = [
+                {"id": id, "title": "Bonifica di una discarica", "reason": "Manca il riferimento\nalla norma."}
+                for id in practices.split(",") if id
+            ]  # fmt: skip
+            return {"requests": titles, "messages": words, "bodies": refused, "practices": articles}
 
     def reset(self) -> None:
         """Everybody is known, reads Italian, and has an address that exists; `dead`: whose does not."""

@@ -27,7 +27,7 @@ from contracts.service_levels import DeadlineAtRisk, DeadlineBreached
 from contracts.talks import TalkBooked, TalkCancelled, TalkMoved
 from services.notify.consumers import EVENTS
 from services.notify.main import FOLDER
-from services.notify.messages import ABOUT_BODIES, APPOINTMENTS, LINES, MESSAGES, told
+from services.notify.messages import APPOINTMENTS, LINES, MESSAGES, OF_NO_REQUEST, told
 from services.notify.texts import Texts
 from tests.notify.material import (
     COORDINATOR,
@@ -125,7 +125,7 @@ def says_everything(mail: EmailMessage, code: str, language: str) -> None:
 def test_every_message_is_caused_by_an_event_that_is_listened_to_and_has_a_template() -> None:
     heard = {event_type(entry.model) for entry in EVENTS}
 
-    assert {line.message for line in LINES} == MESSAGES.keys() == CAUSES.keys() | ABOUT_BODIES
+    assert {line.message for line in LINES} == MESSAGES.keys() == CAUSES.keys() | OF_NO_REQUEST
     assert {line.event for line in LINES} <= heard <= EVENT_TYPES.keys()
     assert {path.stem for path in (FOLDER / "templates" / "mail").glob("*.txt")} == MESSAGES.keys() | {"frame"}
 

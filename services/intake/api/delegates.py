@@ -12,7 +12,7 @@ from services.chassis.idempotency import once
 from services.chassis.paging import Cursor, Limit, cursor_of, key_of, uuid
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.api.persons import id_of_installation
-from services.intake.handlers import delegates, persons
+from services.intake.handlers import delegates
 from services.intake.handlers.bodies import check_in_force
 from services.intake.handlers.days import today
 from services.intake.handlers.delegates import Delegate, DelegateForm, check_alone, delegates_of, whom
@@ -93,7 +93,7 @@ async def remove_delegate(code: str, person: str, caller: Representative, parts:
     """At once; what the official did stays theirs."""
     body = body_in_register(code)
     check_alone(caller, body)
-    await parts.executor.run(person_keys(person), lambda work: persons.revoke(work, person, "official", body.code))
+    await parts.executor.run(person_keys(person), lambda work: delegates.remove(work, person, body.code))
     return Response(status_code=204)
 
 

@@ -17,6 +17,7 @@ from contracts.bodies import (
     BodyRegistered,
     BodyRejected,
     BodyState,
+    body_id,
 )
 from contracts.measurements import MeasurementSubmitted
 from services.chassis.auth import Caller
@@ -27,7 +28,7 @@ from services.chassis.work import Keys, Work
 from services.intake.domain.programme import Programme
 from services.intake.handlers.admission import codes_of
 from services.intake.handlers.days import day_of
-from services.intake.store.bodies import BODIES, body_id
+from services.intake.store.bodies import BODIES
 
 
 @dataclass(frozen=True)

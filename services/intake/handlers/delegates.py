@@ -24,11 +24,7 @@ from services.intake.handlers.fields import Line
 from services.intake.handlers.known import meant, new_person, same_name
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import Address, Identities, PersonForm, credentials_of
-from services.intake.handlers.persons import (
-    described,
-    lasts,
-    tell,
-)
+from services.intake.handlers.persons import described, lasts, revoke, tell
 from services.intake.store.persons import PERSONS
 
 Place = Literal["official", "representative"]
@@ -107,7 +103,8 @@ def enable(
         return known
     person = known or described(work, id, form.person())
     others = [other for other in held if other not in lasting]
-    tell(work, person, AccessGranted, [*others, grant], stored["credentials"] if stored else credentials)
+    held_already = stored["credentials"] if stored else credentials
+    tell(work, person, AccessGranted, [*others, grant], held_already, _delegation(grant))
     return person
 
 
@@ -121,8 +118,14 @@ def set_end(work: Work, id: str, body: str, end: datetime | None, role: Place = 
     _check_end(max(grant.start for grant in lasting), end, work.now)
     changed = [grant.model_copy(update={"end": end}) if grant in lasting else grant for grant in held]
     if changed != held:
-        tell(work, person, AccessGranted, changed, stored["credentials"])
+        current = next(grant for grant in changed if grant not in held)
+        tell(work, person, AccessGranted, changed, stored["credentials"], _delegation(current))
     return person
+
+
+def remove(work: Work, id: str, body: str, role: Place = "official") -> Document:
+    """Ends at once what somebody may do for a body. Raises 404 when they may do nothing."""
+    return revoke(work, id, role, body, delegated=role == "official")
 
 
 async def delegates_of(
@@ -147,6 +150,11 @@ def _state(grant: Grant, now: datetime) -> State:
     if grant.end is not None and grant.end <= now:
         return "ended"
     return "planned" if grant.start > now else "active"
+
+
+def _delegation(grant: Grant) -> Grant | None:
+    """What the body itself has given or changed: its representatives are named by the Segreteria Tecnica."""
+    return grant if grant.role == "official" else None
 
 
 def _of(grant: Grant, role: Place, body: str) -> bool:

@@ -63,25 +63,26 @@ def add_grant(
     return person
 
 
-def revoke(work: Work, id: str, role: Role, scope: str | None) -> Document:
-    """Ends a role of a person from now on. Raises 404 when they do not hold it."""
+def revoke(work: Work, id: str, role: Role, scope: str | None, delegated: bool = False) -> Document:
+    """Ends a role of a person from now on. Raises 404 when they do not hold it. delegated: see `end`."""
     person = work.get(PERSONS, id)
     if person is None:
         raise not_found()
-    if not end(work, person, lambda grant: (grant.role, grant.scope) == (role, scope)):
+    if not end(work, person, lambda grant: (grant.role, grant.scope) == (role, scope), delegated):
         raise not_found(N_("The person does not hold this role."))
     return person
 
 
-def end(work: Work, person: Document, which: Callable[[Grant], bool] = lambda _: True) -> bool:
-    """Ends all of these grants that last, from now on; whether there were any."""
+def end(work: Work, person: Document, which: Callable[[Grant], bool] = lambda _: True, delegated: bool = False) -> bool:
+    """Ends all of these grants that last, from now on; whether there were any. delegated: the body itself ends it."""
     stored = work.get(ACCESS, person["_id"])
     grants = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
     kept = [
         grant.model_copy(update={"end": work.now}) if which(grant) and lasts(grant, work) else grant for grant in grants
     ]
     if stored and kept != grants:
-        tell(work, person, AccessRevoked, kept, stored["credentials"])
+        ended = next(grant for grant in kept if grant not in grants) if delegated else None
+        tell(work, person, AccessRevoked, kept, stored["credentials"], ended)
     return kept != grants
 
 
@@ -107,14 +108,19 @@ def described(work: Work, id: str, form: PersonForm) -> Document:
 
 
 def tell(
-    work: Work, person: Document, model: type[AccessEvent], grants: Sequence[Grant], credentials: Sequence[str]
+    work: Work,
+    person: Document,
+    model: type[AccessEvent],
+    grants: Sequence[Grant],
+    credentials: Sequence[str],
+    delegation: Grant | None = None,
 ) -> None:
     """Stores a person with everything they may do, and announces it."""
     person["sequence"] += 1
     state = AccessState(
         id=person["_id"], grants=tuple(grants), credentials=tuple(credentials), language=person["language"]
     )
-    event = work.publish(model, person["_id"], person["sequence"], AccessData(state=state))
+    event = work.publish(model, person["_id"], person["sequence"], AccessData(state=state, delegation=delegation))
     assert isinstance(event, AccessEvent)
     access.apply(work, event)
     work.put(PERSONS, person)

@@ -4,7 +4,7 @@ Days are days in Rome, the last one included; the rules are those of `handlers.d
 """
 
 import re
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -14,11 +14,11 @@ from starlette.datastructures import FormData
 from contracts import vocabulary
 from services.chassis.auth import Caller
 from services.chassis.forms import fill
-from services.chassis.i18n import N_, ROME, Translator
+from services.chassis.i18n import N_, Translator
 from services.chassis.problems import Problem
 from services.chassis.work import Work
 from services.intake.domain.tax_numbers import is_personal
-from services.intake.handlers import delegates, persons
+from services.intake.handlers import delegates
 from services.intake.handlers.days import begins, ends, last_day, today
 from services.intake.handlers.delegates import Delegate, DelegateForm, Place, whom
 from services.intake.handlers.fields import Line
@@ -105,7 +105,7 @@ async def limit(parts: Parts, body: vocabulary.Body, person: str, form: FormData
 
 async def remove(parts: Parts, body: vocabulary.Body, person: str, role: Place) -> None:
     """Ends at once what a person may do for the body."""
-    await parts.executor.run(person_keys(person), lambda work: persons.revoke(work, person, role, body.code))
+    await parts.executor.run(person_keys(person), lambda work: delegates.remove(work, person, body.code, role))
 
 
 def shown(delegate: Delegate, words: Translator) -> dict[str, Any]:
@@ -119,15 +119,7 @@ def shown(delegate: Delegate, words: Translator) -> dict[str, Any]:
         "state": words(text),
         "tone": tone,
         "since": words.date(delegate.start),
-        "until": _until(delegate.end, words),
+        "until": words.until(delegate.end) if delegate.end else "",
         "end": last.isoformat() if last else "",
         "lasts": delegate.state != "ended",
     }
-
-
-def _until(end: datetime | None, words: Translator) -> str:
-    """The last day, or the moment where it does not end with the day."""
-    if end is None:
-        return ""
-    local = end.astimezone(ROME)
-    return words.date(last_day(end)) if local.time() == time() else words.datetime(end)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from async_lru import alru_cache
 
-from contracts.envelope import derived_id
+from contracts.bodies import body_id
 from services.chassis.mongo import Database, Document, Index
 
 BODIES = "bodies"
@@ -18,11 +18,6 @@ INDEXES = (
     Index(BODIES, (("earlier.protocol.id", 1),)),
 )
 _REMEMBERED_SECONDS = 2.0
-
-
-def body_id(code: str) -> str:
-    """The id of the body with this ISTAT code."""
-    return derived_id("body", code)
 
 
 class BodyStore:

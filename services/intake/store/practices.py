@@ -50,6 +50,10 @@ class PracticeStore:
         found = await self._database.by_ids(PRACTICES, [key])
         return found[0] if found else await self._database[PRACTICES].find_one({"slug": key})
 
+    async def by_ids(self, ids: Iterable[str]) -> list[Document]:
+        """Those of these practices that are known, in any order."""
+        return await self._database.by_ids(PRACTICES, list(ids))
+
     async def published(
         self, query: PracticeQuery, limit: int, cursor: str | None = None
     ) -> tuple[list[Document], str | None]:

@@ -73,8 +73,9 @@ class Email:
         """The mail. Raises ValueError for an address that cannot stand in a header."""
         person = letter.recipient
         text = self._texts.mail(letter.message, person.language, letter.values)
+        about = self._texts.about(letter.message, letter.number, person.language)
         headers = [
-            mail.header("Subject", f"[{letter.number}] {text.title}"),
+            mail.header("Subject", f"[{about}] {text.title}"),
             self._from,
             mail.address_header("To", person.name, person.email),
             f"Reply-To: {reply_address(self._secret, letter.number, self._sender)}\r\n",

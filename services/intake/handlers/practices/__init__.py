@@ -1,7 +1,7 @@
 """Good practices: a resolved case as an article that everybody may read, written by one person, checked by another."""
 
 from services.intake.handlers.practices.access import parties_of, readable, reviewable
-from services.intake.handlers.practices.content import Content, PracticeChanges, checked, draft_of
+from services.intake.handlers.practices.content import Content, PracticeChanges, checked, draft_of, last_return
 from services.intake.handlers.practices.decisions import (
     WRITERS,
     check_source,
@@ -40,6 +40,7 @@ __all__ = [
     "edit",
     "known_for",
     "known_of",
+    "last_return",
     "named_in",
     "offered",
     "parties_of",

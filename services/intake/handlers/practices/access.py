@@ -13,9 +13,13 @@ def parties_of(caller: Caller, practice: Document) -> frozenset[Party]:
         return frozenset()
     if practice["author"] == caller.id:
         return frozenset({"author"})
-    themes = {*practice["content"]["themes"], *(practice["published"] or {}).get("themes", ())}
-    reviews = _reviews_all(caller) or not themes.isdisjoint(caller.scopes("coordinator"))
+    reviews = _reviews_all(caller) or not reviewed_themes(practice).isdisjoint(caller.scopes("coordinator"))
     return frozenset({"reviewer"}) if reviews else frozenset()
+
+
+def reviewed_themes(practice: Document) -> set[str]:
+    """The themes of which whoever coordinates one may review it."""
+    return {*practice["content"]["themes"], *(practice["published"] or {}).get("themes", ())}
 
 
 def readable(caller: Caller, practice: Document | None) -> bool:

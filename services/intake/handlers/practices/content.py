@@ -69,6 +69,12 @@ def draft_of(request: Document, messages: list[Document], known: Known) -> Conte
     }
 
 
+def last_return(practice: Document) -> str | None:
+    """Why it was returned to its author last, also when it has been sent for review since."""
+    returns = (line for line in reversed(practice["history"]) if line["action"] == "returned")
+    return next((line.get("reason") for line in returns), None)
+
+
 def found_by(content: Content, *names: str) -> list[str]:
     """The stems by which a practice is found. names: of its themes and procedure."""
     return tokens(content["title"], *names, content["problem"], content["solution"], *content["references"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts import vocabulary
 from contracts.envelope import derived_id
+from contracts.practices import PracticePublished, PracticeReturned, PracticeSentForReview
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
@@ -15,6 +16,7 @@ from services.intake.domain.practices import Action, allowed, judge, slug, state
 from services.intake.handlers.practices.access import parties_of, readable
 from services.intake.handlers.practices.content import Content, checked, found_by
 from services.intake.handlers.practices.names import check_anonymous
+from services.intake.handlers.practices.telling import tell
 from services.intake.store.practices import EDITIONS, PRACTICES, VOTES
 from services.intake.store.visibility import parties
 
@@ -90,6 +92,7 @@ def send_for_review(work: Work, id: str, caller: Caller, known: Known) -> Docume
         raise invalid([{"pointer": f"/{name}", "detail": N_("This field is required.")} for name in missing])
     check_anonymous(content, known)
     practice |= {"state": state_after("review"), "reason": None}
+    tell(work, practice, PracticeSentForReview, caller)
     return _keep(work, practice, "sent_for_review", caller)
 
 
@@ -100,6 +103,7 @@ def decide(work: Work, id: str, caller: Caller, approved: bool, reason: str | No
         if not reason:
             raise invalid([{"pointer": "/reason", "detail": N_("A refusal needs its reason.")}])
         practice |= {"state": state_after("return"), "reason": reason}
+        tell(work, practice, PracticeReturned, caller)
         return _keep(work, practice, "returned", caller, reason=reason)
     check_anonymous(practice["content"], known)
     edition, content = practice["edition"] + 1, practice["content"]
@@ -115,6 +119,7 @@ def decide(work: Work, id: str, caller: Caller, approved: bool, reason: str | No
     }
     kept = {"_id": derived_id(EDITIONS, id, str(edition)), "practice": id, "edition": edition, "at": work.now}
     work.put(EDITIONS, {**kept, "author": practice["author"], "reviewer": caller.id, "content": content})
+    tell(work, practice, PracticePublished, caller)
     return _keep(work, practice, "published", caller, edition=edition)
 
 

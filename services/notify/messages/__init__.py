@@ -7,17 +7,12 @@ To tell something new: one line in `LINES` (and the message in `MESSAGES`), a te
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Audience = Literal[
-    "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives"
-]
+from services.notify.messages.readers import READERS, Audience
+from services.notify.messages.words import N_
+
 Facts = Mapping[str, Any]
-
-
-def N_(text: str) -> str:  # noqa: N802 (the name that gettext tools know)
-    """Marks a text that is translated when it is shown."""
-    return text
 
 
 def _always(facts: Facts) -> bool:
@@ -60,10 +55,13 @@ class Line:
 _TALKS = "/desk/requests/{number}/talks"
 APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
-APPOINTMENT = N_("Talk about request {number}")
-"""What the appointment is called there."""
-ABOUT_BODIES = frozenset({"registration-waiting", "registration-approved", "registration-refused"})
+ABOUT_BODIES = frozenset({
+    "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed"
+})  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
+ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned"})
+"""Messages about a good practice: their `request` is its id, their `number` the end of that, as in its address."""
+OF_NO_REQUEST = ABOUT_BODIES | ABOUT_PRACTICES
 
 MESSAGES: dict[str, Message] = {
     message.code: message
@@ -91,6 +89,11 @@ MESSAGES: dict[str, Message] = {
         Message("registration-waiting", N_("A body's registration waits for you"), "/bodies/{number}"),
         Message("registration-approved", N_("The body's registration is approved"), "/my-body/{number}"),
         Message("registration-refused", N_("The body's registration is not approved"), "/my-body/{number}"),
+        Message("delegate-enabled", N_("You are enabled to act for a body"), "/my-body/{number}"),
+        Message("delegate-removed", N_("You no longer act for a body"), "/"),
+        Message("practice-waiting", N_("A good practice waits for your review"), "/practices/{practice}/draft"),
+        Message("practice-published", N_("Your good practice is published"), "/practices/{practice}"),
+        Message("practice-returned", N_("Your good practice has been sent back"), "/practices/{practice}/draft"),
     )
 }
 
@@ -118,45 +121,12 @@ LINES: tuple[Line, ...] = (
     Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),
     Line("affianca.body.approved.v1", "registration-approved", ("registrant", "representatives")),
     Line("affianca.body.rejected.v1", "registration-refused", ("registrant", "representatives")),
+    Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",)),
+    Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",)),
+    Line("affianca.practice.sent-for-review.v1", "practice-waiting", ("reviewers", "secretariat")),
+    Line("affianca.practice.published.v1", "practice-published", ("writer",)),
+    Line("affianca.practice.returned.v1", "practice-returned", ("writer",)),
 )
-
-READERS: dict[Audience, tuple[str, ...]] = {
-    "requester": ("official", "representative"),
-    "lead": ("expert", "coordinator"),
-    "expert": ("expert", "coordinator"),
-    "booker": ("official", "representative"),
-    "coordinators": ("coordinator",),
-    "secretariat": ("secretariat",),
-    "registrant": ("representative", "secretariat"),
-    "representatives": ("representative",),
-}
-"""Audience -> the roles of the people in it."""
-
-REASONS: dict[str, str] = {
-    "no_theme": N_("its theme is not known yet"),
-    "no_competence": N_("no expert knows this subject in that province"),
-    "all_vetoed": N_("every expert who knows the subject is excluded or has declined"),
-    "no_capacity": N_("every expert who knows the subject has all the requests they can follow"),
-}
-"""Why nobody can be offered a request."""
-
-METRICS: dict[str, str] = {
-    "acceptance": N_("an expert takes the request"),
-    "first_answer": N_("the body receives a first answer"),
-    "resolution": N_("the request is resolved"),
-}
-"""What a deadline is about, as the end of "the moment by which ..."."""
-
-WAYS: dict[str, str] = {"in_person": N_("in person"), "remote": N_("by video call"), "phone": N_("by phone")}
-"""How a talk is held."""
-
-OUTCOMES: dict[str, str] = {
-    "solved": N_("solved"),
-    "partly_solved": N_("partly solved"),
-    "not_solved": N_("not solved"),
-    "redirected": N_("passed on to another office"),
-}
-"""How a request was resolved."""
 
 
 def told(event: str, facts: Facts) -> list[Line]:
