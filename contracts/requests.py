@@ -53,6 +53,13 @@ class RequestData(Data):
     state: RequestState
 
 
+class SubmittedData(RequestData):
+    """A request as it came in."""
+
+    automatic: bool = Field(default=False, exclude_if=nothing)
+    """Perhaps by a machine, because its sender wrote more mails in a row than people do: it is not acknowledged."""
+
+
 class ClassifiedData(RequestData):
     """Who or what named the theme, and how sure it was (0..1)."""
 
@@ -101,6 +108,7 @@ class RequestSubmitted(RequestEvent):
     """A body asked for assistance. The service clock starts at `state.received_at`."""
 
     type: Literal["affianca.request.submitted.v1"] = "affianca.request.submitted.v1"
+    data: SubmittedData
 
 
 class RequestClassified(RequestEvent):

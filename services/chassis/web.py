@@ -17,6 +17,7 @@ from services.chassis.assets import mount_assets
 from services.chassis.auth import Authenticator
 from services.chassis.body_limits import FORM_WITH_FILES, BodyLimits
 from services.chassis.errors import TransientError
+from services.chassis.head_requests import HeadAsGet
 from services.chassis.i18n import N_, language_of
 from services.chassis.metrics import Metrics
 from services.chassis.middleware import Around
@@ -68,6 +69,7 @@ class Web:
             refuse=self.answer,
             bodies=self._bodies,
         )
+        self.app.add_middleware(HeadAsGet)
         self.app.state.sessions = self.sessions
         mount_assets(self.app, settings)
         self._handle_errors()
@@ -163,4 +165,4 @@ def _methods(routes: Iterable[Any], request: Request) -> set[str]:
     for route in routes:
         if route.matches(request.scope)[0] is not Match.NONE:
             found |= set(route.methods or ())
-    return found
+    return found | {"HEAD"} if "GET" in found else found

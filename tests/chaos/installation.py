@@ -62,7 +62,7 @@ class Installation:
             "AFFIANCA_PREFIX": prefix, "AFFIANCA_SOURCE": f"urn:affianca:{prefix}", "AFFIANCA_MONGO_URL": mongo_url,
             "AFFIANCA_KAFKA": kafka, "AFFIANCA_ADMIN_KEY": _ADMIN, "AFFIANCA_SERVICE_KEY": new_id(),
             "AFFIANCA_SECRET_KEY": new_id(), "AFFIANCA_MAIL_FROM": MAIL_TO,
-            "AFFIANCA_MAIL_LISTEN_PORT": str(self.smtp_port), **more,
+            "AFFIANCA_MAIL_LISTEN_PORT": str(self.smtp_port), "AFFIANCA_MAIL_IN_A_ROW": "100000", **more,
         }  # fmt: skip
         known = {name.removeprefix("AFFIANCA_").lower(): value for name, value in self.environment.items()}
         self.settings = Settings(**known)

@@ -22,6 +22,12 @@ QUERIES: dict[str, tuple[str, dict[str, Any], list[tuple[str, int]]]] = {
         [],
     ),
     "mails answered": ("mails", {"message_id": {"$in": ["<a>", "<b>"]}, "request": {"$ne": None}}, []),
+    "answers in a row": (
+        "messages",
+        {"request": "a", "at": {"$gte": NOW}, "author": "b", "channel": {"$in": ["email", "pec"]}},
+        [],
+    ),
+    "mails in a row": ("mails", {"sender": "a", "received_at": {"$gte": NOW}}, []),
     "senders": ("persons", {"$or": [{name: AMONG} for name in ("email_key", "pec_key")]}, []),
 }  # fmt: skip
 

@@ -76,6 +76,17 @@ async def test_the_same_file_again_and_a_corrected_one_double_nothing(town: Town
     assert "site-remediation" in fault["nearest"]
 
 
+async def test_lines_may_end_as_spreadsheets_of_a_macintosh_end_them(town: Town) -> None:
+    one, two = (f"{name} {new_id()}" for name in ("a", "b"))
+    file = "\r".join((HEADER, a_line(one, text='"Prima riga\rseconda"'), a_line(two), ""))
+
+    reports, summary = await sent(town, file)
+
+    assert (summary["imported"], summary["stopped"]) == (2, None)
+    assert [report["line"] for report in reports] == [2, 4]
+    assert (await stored(town, one))[0]["description"] == "Prima riga\rseconda"
+
+
 async def test_an_external_id_that_was_used_for_something_else_is_refused(town: Town) -> None:
     id, subject = new_id(), f"x {new_id()}"
     await sent(town, f"{HEADER}\n{a_line(subject, id=id)}")
@@ -148,6 +159,7 @@ async def test_cells_that_spreadsheets_would_run_stay_texts(town: Town) -> None:
         (f"{HEADER}\n{VARESE};tecnica;Perch\xe9;x;;\n".encode("latin-1"), 2, "UTF-8"),
         (f'{HEADER}\n{VARESE};tecnica;"Mai chiuso;x;;\n{VARESE};tecnica;x;x;;\n'.encode(), 2, "quotation mark"),
         (b"x" * 1_000_001, 1, "too long"),
+        (b"x" * 200_000, 1, "first line"),
     ],
 )  # fmt: skip
 async def test_a_file_that_cannot_be_read_is_told_where_and_why(town: Town, file: bytes, line: int, word: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.mail_references import reply_address
 from services.intake.mailbox.messages import read_mail
-from tests.intake.conftest import SARONNO
+from tests.intake.conftest import SARONNO, published
 from tests.intake.letters import SECRET, TO, letter, ours
 from tests.intake.post import Post, mail
 
@@ -178,6 +178,28 @@ async def test_many_answers_in_a_row_are_a_machine_whatever_they_claim(post: Pos
 
     said = (await post.read(request))["messages"]
     assert [message["automatic"] for message in said] == [False] * 5 + [True] * 2
+
+
+async def test_who_answers_many_requests_in_one_go_is_no_machine(post: Post) -> None:
+    address, key = await post.official()
+    requests = [await post.town.submitted(key) for _ in range(7)]
+
+    for request in requests:
+        await post.send(address, mail(address, f"R: [{request['number']}]", "Ecco la planimetria."))
+
+    said = [(await post.read(request))["messages"] for request in requests]
+    assert [[message["automatic"] for message in each] for each in said] == [[False]] * 7
+
+
+async def test_many_requests_in_a_row_are_taken_and_not_acknowledged(post: Post) -> None:
+    address, key = await post.official()
+
+    for number in range(7):
+        await post.send(address, mail(address, f"Abbiamo ricevuto il Suo messaggio {number}", "Grazie."))
+
+    requests = sorted(await post.mine(key, address), key=lambda request: str(request["title"]))
+    submitted = [(await published(post.town, request["id"]))[0]["data"] for request in requests]
+    assert [data.get("automatic", False) for data in submitted] == [False] * 5 + [True] * 2
 
 
 async def test_somebody_registered_who_answers_the_request_of_others_is_held(post: Post) -> None:

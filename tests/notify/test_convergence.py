@@ -114,6 +114,12 @@ async def test_who_lost_the_role_before_is_not_told(notify) -> None:
     assert await told(notify) == set()
 
 
+async def test_a_request_that_a_machine_may_have_sent_is_not_acknowledged(notify) -> None:
+    await notify.hear(granted(OFFICIAL, "official", BODY), about_request(RequestSubmitted, automatic=True))
+
+    assert await told(notify) == set()
+
+
 async def test_a_notice_waits_until_the_request_is_known_as_far_as_the_event_knew_it(notify) -> None:
     await notify.hear(
         granted(OFFICIAL, "official", BODY), about_assignment(AssignmentAccepted, 3, request_order=(1, 2))

@@ -25,6 +25,7 @@ from contracts.requests import (
     RequestSubmitted,
     RequestWithdrawn,
     ResolvedData,
+    SubmittedData,
 )
 from services.chassis.access import ACCESS, digest
 from services.chassis.clock import Clock
@@ -67,6 +68,7 @@ def request_event(number: int, sequence: int = 1, model: type[Event] = RequestSu
     }  # fmt: skip
     whole = RequestState(**(facts | state))
     more: dict[type[Event], Any] = {
+        RequestSubmitted: SubmittedData(state=whole),
         RequestClassified: ClassifiedData(state=whole, confidence=1.0, corrected=True),
         RequestResolved: ResolvedData(state=whole, outcome="solved", message=new_id()),
         RequestClosed: ClosedData(state=whole),

@@ -86,7 +86,10 @@ def key_of(name: str) -> str:
 
 def read_header(line: str) -> Header:
     """The columns named in the first line. Raises Unusable."""
-    parsed = {delimiter: next(csv.reader([line], delimiter=delimiter), []) for delimiter in DELIMITERS}
+    try:
+        parsed = {delimiter: next(csv.reader([line], delimiter=delimiter), []) for delimiter in DELIMITERS}
+    except csv.Error as error:
+        raise Unusable(N_("The first line cannot be read: is this a CSV file?"), 1) from error
     delimiter = max(DELIMITERS, key=lambda each: sum(key_of(name) in _BY_NAME for name in parsed[each]))
     names = tuple(name.strip() for name in parsed[delimiter])
     while names and not names[-1]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 from typing import BinaryIO
 
@@ -33,7 +34,8 @@ def some(records: Iterator[Row | Unusable], most: int) -> Batch:
 
 
 def texts(file: BinaryIO) -> Iterator[str]:
-    """The lines of a file in UTF-8, with or without its mark. Raises Unusable for another encoding."""
+    """The lines of a file in UTF-8, with or without its mark, by whatever sign they end: "CSV (Macintosh)" has a lone
+    carriage return. Raises Unusable for another encoding."""
     number = 0
     while content := file.readline(_LONGEST_LINE):
         number += 1
@@ -43,4 +45,4 @@ def texts(file: BinaryIO) -> Iterator[str]:
             text = content.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise Unusable(N_("The file is not in UTF-8. Save it as “CSV UTF-8” and send it again."), number) from error
-        yield text
+        yield from StringIO(text, newline="")

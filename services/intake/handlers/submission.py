@@ -15,8 +15,8 @@ from contracts.requests import (
     ClassifiedData,
     Kind,
     RequestClassified,
-    RequestData,
     RequestSubmitted,
+    SubmittedData,
     ThemeSource,
     Urgency,
 )
@@ -77,6 +77,8 @@ class Submission:
     further_themes: tuple[str, ...] = ()
     follows: str | None = None
     """The id of the request that this one goes on from."""
+    automatic: bool = False
+    """Nobody thanks for it: its sender may be a machine that would answer."""
 
     def needs(self) -> Keys:
         """The documents that `submit` decides over."""
@@ -127,7 +129,7 @@ def submit(work: Work, submission: Submission) -> Document:
     """Accepts a request for assistance: from here on it is kept, and everybody concerned will be told."""
     request = _document(submission, work.now)
     refresh(request)
-    event = tell(work, request, RequestSubmitted, RequestData)
+    event = tell(work, request, RequestSubmitted, SubmittedData, automatic=submission.automatic)
     caller = Caller(submission.sent_by)
     record(work, request, event, "submitted", caller, {"channel": submission.channel})
     if submission.theme_source == "recognised":

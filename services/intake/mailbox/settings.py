@@ -32,6 +32,10 @@ class MailSettings(BaseSettings):
     answers_daily: int = Field(default=500, ge=0)
     """At most so many such answers a day in all: forged senders must not make us a nuisance to others."""
 
+    in_a_row: int = Field(default=5, ge=1)
+    """More mails than that from one sender within ten minutes may be a machine's, whatever their headers say. Answers to
+    one request then tell nobody, and requests are not acknowledged, so that two machines do not thank each other."""
+
     quarantine_days: int = Field(default=90, ge=1)
     """How long what nobody decided about is kept: mail of people we do not know, and what machines wrote about nothing
     that we know. Then it is removed with its original. What is held for a request waits for its decision."""

@@ -1,6 +1,7 @@
 """What was said and what happened about requests: the collections `messages` and `timeline`, oldest first."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.transactions import Plain
@@ -23,6 +24,13 @@ class ConversationStore:
     async def by_ids(self, ids: Iterable[str]) -> list[Document]:
         """Those of these messages that exist."""
         return await self._database.by_ids(MESSAGES, ids)
+
+    async def mailed(self, request: str, author: str, since: datetime, most: int) -> int:
+        """How many mails of this person joined the request since then, counted up to `most`."""
+        by = {"author": author, "channel": {"$in": ["email", "pec"]}}
+        return await self._database[MESSAGES].count_documents(
+            {"request": request, "at": {"$gte": since}} | by, limit=most
+        )
 
 
 def story(plain: Plain, requests: Iterable[str], internal: bool) -> tuple[list[Document], list[Document]]:

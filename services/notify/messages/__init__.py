@@ -28,6 +28,11 @@ def _written_by(*roles: str) -> Callable[[Facts], bool]:
     return condition
 
 
+def _by_no_machine(facts: Facts) -> bool:
+    """A machine would answer the acknowledgement, and the answer would be a request to acknowledge."""
+    return not facts.get("automatic")
+
+
 def _not_about_itself(facts: Facts) -> bool:
     """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
     return bool(facts["undelivered"] != "undelivered")
@@ -98,7 +103,7 @@ MESSAGES: dict[str, Message] = {
 }
 
 LINES: tuple[Line, ...] = (
-    Line("affianca.request.submitted.v1", "received", ("requester",)),
+    Line("affianca.request.submitted.v1", "received", ("requester",), _by_no_machine),
     Line("affianca.request.message-posted.v1", "answer", ("requester",), _written_by("expert", "coordinator")),
     Line("affianca.request.message-posted.v1", "requester-wrote", ("lead",), _written_by("requester")),
     Line("affianca.request.information-asked.v1", "question", ("requester",)),

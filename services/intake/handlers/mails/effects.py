@@ -21,7 +21,7 @@ from services.intake.handlers.attachments import attach, holding
 from services.intake.handlers.conversation import post_message
 from services.intake.handlers.days import today
 from services.intake.handlers.late_replies import course_of
-from services.intake.handlers.mails.arrivals import Arrival, State, note, original
+from services.intake.handlers.mails.arrivals import Arrival, Door, State, note, original
 from services.intake.handlers.mails.matching import OF_A_BODY, Match
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.requests import reopen
@@ -35,17 +35,16 @@ from services.intake.store.requests import REQUESTS
 
 log = structlog.get_logger()
 _INTAKE = Path(__file__).parents[2]
-_BRAKE_AFTER, _BRAKE_WITHIN = 5, timedelta(minutes=10)
-"""More answers than that from one sender are a machine's, whatever their headers say: they are kept and tell nobody."""
+_IN_A_ROW = timedelta(minutes=10)
 _OLDEST = timedelta(days=30)
 
 
-async def join(parts: Parts, arrival: Arrival, author: Caller, request: Document) -> None:
+async def join(parts: Parts, door: Door, arrival: Arrival, author: Caller, request: Document) -> None:
     """Adds the mail to the request that it answers; one that is over it reopens, or goes on from as a new one."""
     id, message, mail = request["_id"], derived_id(arrival.id, MESSAGES), arrival.mail
     reply = folded_reply(mail.text, mail.subject)
     text = reply.said or mail.subject or "-"
-    automatic = mail.automatic or await _too_many(parts, author)
+    automatic = mail.automatic or await _in_a_row(parts, door, author, id)
 
     def course(known: Document) -> Course:
         return "message" if automatic else course_of(parts.programme, known, author, text, parts.clock.now())
@@ -86,21 +85,27 @@ async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Docume
         await keep(parts, arrival, "held", "too-late", Match(earlier, answers=True))
 
 
-async def _too_many(parts: Parts, author: Caller) -> bool:
-    since = parts.clock.now() - _BRAKE_WITHIN
-    found = await parts.stores.mails.recent(author.id or "", since, _BRAKE_AFTER) >= _BRAKE_AFTER
-    if found:
-        log.warning("mail_brake", person_id=author.id)
-    return found
+async def _in_a_row(parts: Parts, door: Door, author: Caller, request: str = "") -> bool:
+    """Whether the author has just written more than people do; answers count by request, for who answers many of them
+    in one go is no machine."""
+    id, since, most = author.id or "", parts.clock.now() - _IN_A_ROW, door.policy.in_a_row
+    if request:
+        found = await parts.stores.conversation.mailed(request, id, since, most)
+    else:
+        found = await parts.stores.mails.recent(id, since, most)
+    if found >= most:
+        log.warning("mail_brake", person_id=id, request_id=request or None)
+    return found >= most
 
 
-async def open_request(parts: Parts, arrival: Arrival, author: Caller) -> None:
+async def open_request(parts: Parts, door: Door, arrival: Arrival, author: Caller) -> None:
     """Makes a request of the mail, for the body of the sender's first grant: mail names no body."""
     body = _first_body(author, today(parts))
-    await _submit(parts, arrival, author, form_of(arrival.mail, body, author))
+    automatic = await _in_a_row(parts, door, author)
+    await _submit(parts, arrival, author, form_of(arrival.mail, body, author), automatic)
 
 
-async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewRequest) -> None:
+async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewRequest, automatic: bool = False) -> None:
     submission = await prepare(parts, author, form, arrival.channel, derived_id(arrival.id, REQUESTS))
     submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
     kept = await original(parts, arrival)
@@ -110,7 +115,7 @@ async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewReque
 
         def decide(work: Work) -> None:
             if work.get(MAILS, arrival.id) is None:
-                submit(work, submission)
+                submit(work, replace(submission, automatic=automatic))
                 attach(
                     work, parts.files, submission.id, author.id, held, channel=arrival.channel, mail=True
                 )  # fmt: skip

@@ -85,7 +85,7 @@ async def _take(parts: Parts, door: Door, arrival: Arrival) -> None:
     callers = await senders(parts, mail)
     author = author_of(callers, found.request) if found else None
     if found and author:
-        await join(parts, arrival, author, found.request)
+        await join(parts, door, arrival, author, found.request)
     elif mail.automatic:
         await keep(parts, arrival, "aside", "automatic", found)
     elif len(mail.senders) != 1:
@@ -103,7 +103,7 @@ async def _other(parts: Parts, door: Door, arrival: Arrival, found: Match | None
     elif asker is None:
         await keep_stranger(parts, door, arrival, found, "no-body")
     else:
-        await open_request(parts, arrival, asker)
+        await open_request(parts, door, arrival, asker)
 
 
 def _doubt(door: Door, arrival: Arrival) -> str | None:
