@@ -105,6 +105,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     async def link(request: Request, number: str, caller: Person, form: Form) -> Response:
         found = await find(parts, caller, number)
         filled, errors = fill(LinkForm, form)
+        other = None
         if filled:
             other, errors = await _other(service, parts, request, caller, filled.link_to)
         if not filled or other is None:
