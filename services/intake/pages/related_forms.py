@@ -112,11 +112,10 @@ def router(service: Service, parts: Parts) -> APIRouter:
     async def link(request: Request, number: str, caller: Person, form: Form) -> Response:
         found = await find(parts, caller, number)
         filled, errors = fill(LinkForm, form)
-        if filled:
-            other, errors = await _other(service, parts, request, caller, filled.link_to)
+        other, wrong = await _other(service, parts, request, caller, filled.link_to) if filled else (None, errors)
         if not filled or other is None:
             return await show(
-                service, parts, request, caller, found, status=422, values=_texts(form), errors=errors, opened="link"
+                service, parts, request, caller, found, status=422, values=_texts(form), errors=wrong, opened="link"
             )
         ids, kind = (found["_id"], other), filled.link_kind
 
