@@ -153,7 +153,7 @@ async def test_a_withdrawn_practice_is_gone_for_readers_and_stays_for_its_author
     number, official, expert = await solved(visit, service)
     place = await published(visit, expert, number)
 
-    assert (await expert.send(f"{place}/draft", f"{place}/draft/withdrawal", reason="Superata.")).status_code == 303
+    assert (await expert.send(f"{place}/draft", f"{place}/draft/withdrawal", why="Superata.")).status_code == 303
 
     assert (await official.get(place)).status_code == 404
     assert "Superata." in (await expert.get(f"{place}/draft")).text

@@ -24,7 +24,7 @@ from services.intake.handlers.fields import Code
 from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
 from services.intake.pages.new import Written
-from services.intake.pages.not_possible import not_possible
+from services.intake.pages.not_possible import not_possible, unseen
 from services.intake.pages.receipts import once
 from services.intake.pages.request import show
 from services.intake.pages.subject_fields import read_subject, written_values
@@ -117,8 +117,11 @@ def router(service: Service, parts: Parts) -> APIRouter:
         action = ACTIONS.get(name)
         if action is None:
             raise not_found()
-        found = await find(parts, caller, number)
         values: dict[str, Any] = {key: value for key, value in form.items() if isinstance(value, str)}
+        try:
+            found = await find(parts, caller, number)
+        except Problem as problem:
+            return unseen(service, request, caller, problem, values)
         filled, errors = fill(action.form, form)
         if name == "reclassify":
             about, wrong = read_subject(form)

@@ -16,12 +16,9 @@ from services.chassis.problems import Problem
 from services.chassis.service import Service
 from services.intake.handlers.parts import Parts, find
 from services.intake.pages import labels
-from services.intake.pages.request import show
+from services.intake.pages.request import show, written_in
 from services.intake.pages.subject_fields import of_page
 from services.intake.pages.uploads import faults_of
-
-_TEXTS = ("reply", "question", "solution", "comment", "reopening", "withdrawal")
-_DATA = ("title", "tags", "protocol_number", "link_to")
 
 
 async def not_possible(
@@ -37,11 +34,14 @@ async def not_possible(
 ) -> Response:
     """The request's page. name: the action, whose form is open again with `values`.
 
-    Raises the problem itself where that page would not help, and 404 for who no longer sees the request.
+    Raises the problem itself where that page would not help.
     """
-    if problem.status not in (403, 409, 413, 415, 422):
+    if problem.status not in (403, 404, 409, 413, 415, 422):
         raise problem
-    found = await find(parts, caller, number)
+    try:
+        found = await find(parts, caller, number)
+    except Problem as gone:
+        return unseen(service, request, caller, gone, values or {})
     words = service.web.pages.translations.translator(language_of(request, caller))
     if problem.kind == "file-not-accepted":
         told = words(N_("The message was not sent, because a file was not accepted. Choose the files again."))
@@ -56,10 +56,16 @@ async def not_possible(
     notices = [] if errors and problem.kind.startswith("unprocessable") else [Notice("warning", told)]
     return await show(
         service, parts, request, caller, found, status=problem.status, notices=notices,
-        values=values, errors=errors, opened=name, unsent=_written(values or {}) if problem.status == 409 else "",
+        values=values, errors=errors, opened=name,
     )  # fmt: skip
 
 
-def _written(values: dict[str, Any]) -> str:
-    """What somebody wrote for an action whose form is no longer there."""
-    return "\n\n".join(str(values[name]) for name in (*_TEXTS, *_DATA) if values.get(name))
+def unseen(service: Service, request: Request, caller: Caller, problem: Problem, values: dict[str, Any]) -> Response:
+    """What somebody wrote about a request that they do not see, or no longer; of the request nothing is said.
+
+    Raises the problem where nothing was written.
+    """
+    text = written_in(values)
+    if problem.status != 404 or not text:
+        raise problem
+    return service.web.pages.render(request, "requests/unseen.html", caller, status=404, unsent=text)

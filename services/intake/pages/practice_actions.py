@@ -15,11 +15,12 @@ from services.chassis.problems import Problem, invalid, not_found
 from services.chassis.service import Service
 from services.chassis.work import Work
 from services.intake.domain.anonymity import Known
+from services.intake.domain.practices import allowed
 from services.intake.handlers import practices
 from services.intake.handlers.parts import Parts, find
 from services.intake.pages import labels
 from services.intake.pages.not_possible import not_possible
-from services.intake.pages.practice_forms import DraftForm, unsent, written
+from services.intake.pages.practice_forms import DraftForm, kept, reason_of, unsent
 from services.intake.pages.practice_work import show, worked_on
 from services.intake.pages.practices import place_of
 from services.intake.pages.receipts import once
@@ -29,6 +30,10 @@ Writer = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat")
 Form = Annotated[FormData, Depends(checked_form)]
 Act = Callable[[Work, str], object]
 _TOO_LATE = N_("This is no longer possible: meanwhile the good practice is “{status}”. Below is how it stands now.")
+
+_CHANGED = N_("Somebody changed the good practice meanwhile. Compare, and save again what should hold.")
+_FORMS = {"save": "edit", "publication": "publish", "withdrawal": "withdraw"}
+"""Where something is written -> the action with which its form is on the page."""
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -68,7 +73,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
             await once(request, caller, parts.executor, {PRACTICES: [row["_id"]]}, form, decide)
         except Problem as problem:
-            return await _refused(service, parts, request, caller, row["_id"], form, problem)
+            return await _refused(service, parts, request, caller, row["_id"], name, form, problem)
         return RedirectResponse(f"/practices/{row['_id']}/draft?done={name}", status_code=303)
 
     return routes
@@ -76,7 +81,6 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
 def _decision(name: str, caller: Caller, form: FormData, known: Known) -> Act:
     """What a form asks for. Raises 404 for one that does not exist, 422 for wrong fields."""
-    reason = str(form.get("reason") or "").strip()[:2000] or None
     if name == "save":
         draft = DraftForm.read(form)
         return lambda work, id: practices.edit(
@@ -85,17 +89,25 @@ def _decision(name: str, caller: Caller, form: FormData, known: Known) -> Act:
     if name == "review":
         return lambda work, id: practices.send_for_review(work, id, caller, known)
     if name == "publication":
-        approved = form.get("approved") == "yes"
+        approved, reason = form.get("approved") == "yes", reason_of(form, "reason")
         if not approved and reason is None:
             raise invalid([{"pointer": "/reason", "detail": N_("A refusal needs its reason.")}])
         return lambda work, id: practices.decide(work, id, caller, approved, reason, known)
     if name == "withdrawal":
-        return lambda work, id: practices.withdraw(work, id, caller, reason)
+        why = reason_of(form, "why")
+        return lambda work, id: practices.withdraw(work, id, caller, why)
     raise not_found()
 
 
 async def _refused(
-    service: Service, parts: Parts, request: Request, caller: Caller, id: str, form: FormData, problem: Problem
+    service: Service,
+    parts: Parts,
+    request: Request,
+    caller: Caller,
+    id: str,
+    name: str,
+    form: FormData,
+    problem: Problem,
 ) -> HTMLResponse:
     """The page as it stands now, with what was written and what is wrong with it."""
     if problem.status not in (403, 409, 412, 422):
@@ -103,14 +115,15 @@ async def _refused(
     row = await worked_on(parts, caller, id)
     words = service.web.pages.translations.translator(language_of(request, caller))
     errors = {fault["pointer"].lstrip("/").split("/")[0]: fault["detail"] for fault in problem.errors}
+    told, values = words(problem.detail or problem.title, **problem.values), kept(form)
     if problem.kind == "transition-not-allowed":
-        state = words(labels.PRACTICE_STATES[row["state"]][0])
-        told = words(_TOO_LATE, status=state)
-    else:
-        told = words(problem.detail or problem.title, **problem.values)
-    notices = [] if errors and problem.kind.startswith("unprocessable") else [Notice("warning", told)]
-    values = written(form) if "problem" in form else None
+        told = words(_TOO_LATE, status=words(labels.PRACTICE_STATES[row["state"]][0]))
+    if problem.status == 412:
+        told, values["seen"] = words(_CHANGED), str(row["version"])  # Saved again knowingly, it holds.
+    stands = _FORMS.get(name) in allowed(row["state"], practices.parties_of(caller, row))
     return await show(
-        service, parts, request, caller, row, status=problem.status, notices=notices, errors=errors, values=values,
-        unsent=unsent(form) if problem.status == 409 else "",
+        service, parts, request, caller, row, status=problem.status,
+        notices=[] if errors and problem.kind.startswith("unprocessable") else [Notice("warning", told)],
+        errors=errors, values=values if stands else None, unsent="" if stands else unsent(form),
+        opened=name, changed=problem.status == 412,
     )  # fmt: skip

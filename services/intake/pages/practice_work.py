@@ -85,8 +85,12 @@ async def show(
     errors: dict[str, str] | None = None,
     values: dict[str, Any] | None = None,
     unsent: str = "",
+    opened: str = "",
+    changed: bool = False,
 ) -> HTMLResponse:
-    """The working copy. values, errors: of a form that came back. unsent: what was written and came too late."""
+    """The working copy. opened: the form that came back, with `values` and `errors`. unsent: what was written in one
+    that is no longer there. changed: it is another than its writer had seen, so it is shown beside what they wrote.
+    """
     words = service.web.pages.translations.translator(language_of(request, caller))
     content = row["content"]
     names = await names_of(parts, [row["author"], *(line["actor"] for line in row["history"])])
@@ -95,7 +99,8 @@ async def show(
     usual = {**content, "references": "\n".join(content["references"]), "seen": str(row["version"]), FIELD: new_key()}
     return service.web.pages.render(
         request, "practices/work.html", caller, status=status, notices=notices or [], errors=errors or {},
-        id=row["_id"], practice=named(content, words), values={**usual, **(values or {})}, unsent=unsent,
+        id=row["_id"], practice=named(content, words), values={**usual, **(values or {})},
+        unsent=unsent, opened=opened, changed=changed,
         state=row["state"], state_text=words(text), tone=tone, edition=row["edition"], listed=row["listed"],
         href=f"/practices/{row['slug']}" if row["listed"] else None,
         reason=row["reason"], number=row["request_number"], author=names.get(row["author"], ""),

@@ -12,7 +12,7 @@ from services.chassis.forms import checked_form
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
-from services.chassis.problems import not_found
+from services.chassis.problems import invalid, not_found
 from services.chassis.service import Service
 from services.intake.handlers import practices
 from services.intake.handlers.parts import Parts, find
@@ -102,8 +102,10 @@ def router(service: Service, parts: Parts) -> APIRouter:
         if row is None or not row["listed"]:
             raise not_found()
         keys = {PRACTICES: [row["_id"]], VOTES: [practices.vote_id(row["_id"], caller)]}
-        helpful = form.get("helpful") == "yes"
-        await parts.executor.run(keys, lambda work: practices.vote(work, row["_id"], caller, helpful))
+        said = form.get("helpful")
+        if said not in ("yes", "no"):
+            raise invalid([{"pointer": "/helpful", "detail": N_("This field is required.")}])
+        await parts.executor.run(keys, lambda work: practices.vote(work, row["_id"], caller, said == "yes"))
         return RedirectResponse(f"/practices/{row['slug']}?done=feedback", status_code=303)
 
     return routes

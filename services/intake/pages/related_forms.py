@@ -29,6 +29,7 @@ from services.intake.store.requests import REQUESTS
 
 Person = Annotated[Caller, Depends(allow("official", "representative", "expert", "coordinator", "secretariat"))]
 Form = Annotated[FormData, Depends(checked_form)]
+_MOST_TAGS, _LONGEST_TAG = 20, 40
 
 
 class LinkForm(BaseModel):
@@ -52,19 +53,25 @@ class EditForm(BaseModel):
         """The fields that stood on the page. protocol: the stored one, whose register is not asked for here."""
         found: dict[str, Any] = {}
         if "title" in form:
-            tags = [tag.strip()[:40] for tag in self.tags.split(",")]
-            found = {"title": self.title, "tags": [tag for tag in tags if tag][:20], "urgency": self.urgency}
+            found = {"title": self.title, "tags": self._tags(), "urgency": self.urgency}
         if "protocol_number" in form:
             found["protocol"] = self._protocol((protocol or {}).get("registry", ""))
         return {name: value for name, value in found.items() if value is not None or name == "protocol"}
+
+    def _tags(self) -> list[str]:
+        return [tag for part in self.tags.split(",") if (tag := part.strip())]
 
     def _protocol(self, registry: str) -> dict[str, str] | None:
         if not self.protocol_number or not self.protocol_date:
             return None
         return Protocol(number=self.protocol_number, date=self.protocol_date, registry=registry).model_dump()
 
-    def faults(self) -> dict[str, str]:
+    def faults(self, form: FormData) -> dict[str, str]:
         """What is wrong with the fields together."""
+        if "title" in form and self.title is None:
+            return {"title": N_("This field is required.")}
+        if len(self._tags()) > _MOST_TAGS or any(len(tag) > _LONGEST_TAG for tag in self._tags()):
+            return {"tags": N_("At most 20 tags, each of 40 characters at most.")}
         if self.protocol_number and not self.protocol_date:
             return {"protocol_date": N_("Give the date of the protocol number as well.")}
         if self.protocol_date and not self.protocol_number:
@@ -80,7 +87,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
     async def save(request: Request, number: str, caller: Person, form: Form) -> Response:
         found = await find(parts, caller, number)
         filled, errors = fill(EditForm, form)
-        errors |= filled.faults() if filled else {}
+        errors |= filled.faults(form) if filled else {}
         if filled is None or errors:
             return await show(
                 service, parts, request, caller, found, status=422, values=_texts(form), errors=errors, opened="edit"
@@ -105,12 +112,10 @@ def router(service: Service, parts: Parts) -> APIRouter:
     async def link(request: Request, number: str, caller: Person, form: Form) -> Response:
         found = await find(parts, caller, number)
         filled, errors = fill(LinkForm, form)
-        other = None
-        if filled:
-            other, errors = await _other(service, parts, request, caller, filled.link_to)
+        other, wrong = await _other(service, parts, request, caller, filled.link_to) if filled else (None, errors)
         if not filled or other is None:
             return await show(
-                service, parts, request, caller, found, status=422, values=_texts(form), errors=errors, opened="link"
+                service, parts, request, caller, found, status=422, values=_texts(form), errors=wrong, opened="link"
             )
         ids, kind = (found["_id"], other), filled.link_kind
 

@@ -37,6 +37,10 @@ DONE: dict[str, str] = {
     "merge": N_("The requests are joined. The conversation goes on here."),
 }
 """What the page says after an action (msgids)."""
+_FORMS = {"reply": {"message"}, "edit": {"edit", "register"}}
+"""Forms that are on the page by other actions than those they are called after."""
+_TEXTS = ("reply", "question", "solution", "comment", "reopening", "withdrawal")
+_DATA = ("title", "tags", "protocol_number", "link_to")
 
 
 def router(service: Service, parts: Parts) -> APIRouter:
@@ -87,21 +91,21 @@ async def show(
     errors: dict[str, str] | None = None,
     opened: str = "",
     fresh: bool = False,
-    unsent: str = "",
 ) -> HTMLResponse:
     """The page of a request. opened: the action whose form came back with `values` and `errors`.
 
     fresh: it was sent a moment ago, so the other services may not have heard of it yet.
-    unsent: what was written for an action that came too late; it must not be lost.
+    What was written for an action whose form is no longer there is shown to be copied: it must not be lost.
     """
     words = service.web.pages.translations.translator(language_of(request, caller))
     read = await whole(parts, caller, found)
+    stands = status != 409 and not _FORMS.get(opened, {opened}).isdisjoint(read.allowed)
     return service.web.pages.render(
         request, "requests/request.html", caller, status=status, notices=notices or [],
         **{**told_of(read, caller, words, parts.files), **_head(found, words)}, page_status=found["status"], news=False,
         facts=facts_of(read, caller, words), allowed=read.allowed,
         values={**_usual(found), **(values or {})}, errors=errors or {},
-        opened=opened, fresh=fresh, unsent=unsent, merged_into=found["merged_into"],
+        opened=opened, fresh=fresh, unsent="" if stands else written_in(values or {}), merged_into=found["merged_into"],
         **await mail_hint(parts, caller, found, words), told_cases=caller.has("expert", *COORDINATION),
         outcomes=labels.choices(labels.OUTCOMES, words), megabytes=megabytes(parts.files),
         themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
@@ -154,3 +158,8 @@ def _head(found: Document, words: Translator) -> dict[str, Any]:
         "status_tone": tone,
         "submitted_at": found["submitted_at"],
     }
+
+
+def written_in(values: dict[str, Any]) -> str:
+    """What somebody wrote into a form of the page."""
+    return "\n\n".join(str(values[name]) for name in (*_TEXTS, *_DATA) if values.get(name))
