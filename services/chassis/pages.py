@@ -40,7 +40,7 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("My requests"), "/requests", ("official", "representative")),
     Entry(N_("My body"), "/my-body", ("official", "representative")),
-    Entry(N_("Desk"), "/desk", ("expert", "coordinator", "secretariat")),
+    Entry(N_("Desk"), "/desk", ("expert",)),
     Entry(N_("Board"), "/desk/board", ("coordinator", "secretariat")),
     Entry(N_("Simulation"), "/desk/simulations", ("coordinator", "secretariat", "monitor")),
     Entry(N_("Requests"), "/requests", ("expert", "coordinator", "secretariat", "monitor")),

@@ -57,7 +57,6 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
         (
             ("coordinator",),
             [
-                "/desk",
                 "/desk/board",
                 "/desk/simulations",
                 "/requests",

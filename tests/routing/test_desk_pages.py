@@ -1,6 +1,7 @@
 """The pages of the desk as people meet them in a browser."""
 
 import re
+from html import unescape
 from typing import Any
 
 import httpx
@@ -85,11 +86,40 @@ async def test_coordinators_see_who_waits_and_why(routing: Routing) -> None:
     await routing.submit(7, theme=OTHER)
     await routing.match()
     async with routing.browser("carla") as browser, routing.browser("carla", "en") as english:
-        desk, in_english = await browser.get("/desk"), await english.get("/desk?lang=en")
+        board, in_english = await browser.get("/desk/board"), await english.get("/desk/board?lang=en")
 
-    assert "2026-000007" in desk.text
-    assert "Nessun esperto del programma" in text_of(desk)
+    assert "2026-000007" in board.text
+    assert "Nessun esperto del programma" in text_of(board)
     assert "No expert of the programme works on this theme" in text_of(in_english)
+
+
+@pytest.mark.parametrize("role", ["coordinator", "secretariat"])
+async def test_who_has_no_desk_is_led_to_the_board_and_hears_there_what_was_done(routing: Routing, role: str) -> None:
+    assignment = await offered(routing)
+    await routing.grant("carla", role)
+    async with routing.browser("carla") as browser:
+        led = await browser.get("/desk")
+        page = await browser.get(f"/desk/assignments/{assignment}")
+        given = await browser.post(f"/desk/assignments/{assignment}/release", data={"csrf_token": token_of(page)})
+        told = await browser.get(given.headers["location"])
+        board = await browser.get(told.headers["location"])
+
+    assert (led.status_code, led.headers["location"]) == (303, "/desk/board")
+    assert (told.status_code, told.headers["location"]) == (303, "/desk/board?done=released")
+    assert board.status_code == 200
+    assert "viene proposta a un'altra persona" in unescape(text_of(board))
+    assert 'href="/desk"' not in board.text.partition("<main")[0]
+
+
+async def test_an_expert_who_coordinates_has_a_desk_and_a_way_to_the_board(routing: Routing) -> None:
+    assignment = await offered(routing)
+    await routing.grant("anna", "coordinator")
+    async with routing.browser("anna") as browser:
+        desk = await browser.get("/desk")
+
+    assert desk.status_code == 200
+    assert f"/desk/assignments/{assignment}" in desk.text
+    assert 'href="/desk/board"' in desk.text.partition("<main")[2]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from services.routing.handlers.experts import places
 from services.routing.handlers.presence import takes_part_at
 from services.routing.names import Names
 from services.routing.pages.figures import Figures, figures
-from services.routing.pages.shown import described
+from services.routing.pages.shown import described, notices
 from services.routing.rules import Rulebook
 from services.routing.store.board import BoardStore
 from services.routing.wording import why_waiting
@@ -99,9 +99,11 @@ def router(board: Board) -> APIRouter:
 
     @routes.get("/desk/board")
     async def show(
-        request: Request, caller: Staff, task_force: Code = "", province: Code = "", cursor: Cursor = "", live: str = ""
-    ) -> Response:
-        return await shown(board, request, caller, filter_of(caller, task_force, province), cursor, live)
+        request: Request, caller: Staff, task_force: Code = "", province: Code = "", cursor: Cursor = "",
+        live: str = "", done: str = "",
+    ) -> Response:  # fmt: skip
+        chosen = filter_of(caller, task_force, province)
+        return await shown(board, request, caller, chosen, cursor, live, notices=notices(done))
 
     @routes.get("/desk/board/figures")
     async def look_again(

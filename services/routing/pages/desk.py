@@ -1,11 +1,13 @@
-"""The pages that show: the desk, an offer, and the part of a request's page that says who handles it."""
+"""The pages that show: the desk of an expert (who has none is led to the board), an offer, and the part of a
+request's page that says who handles it.
+"""
 
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from contracts.vocabulary import themes
 from services.chassis.auth import PEOPLE, Caller, allow
 from services.chassis.i18n import language_of
 from services.chassis.problems import not_found
@@ -20,7 +22,6 @@ from services.routing.wording import DECLINE, why_waiting
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
 Anybody = Annotated[Caller, Depends(allow(*PEOPLE))]
-_SHOWN = 50
 
 
 def router(today: Today) -> APIRouter:
@@ -31,23 +32,11 @@ def router(today: Today) -> APIRouter:
 
     @routes.get("/desk")
     async def desk(request: Request, caller: Worker, done: str = "") -> Response:
-        language = language_of(request, caller)
-        day = await day_of(today, request, caller) if caller.has("expert") else {}
-        staff = caller.has("coordinator", "secretariat")
-        return pages.render(
-            request,
-            "desk/desk.html",
-            caller,
-            **day,
-            is_expert=caller.has("expert"),
-            is_staff=staff,
-            queue=[
-                described(row, language) | {"why": why_waiting(row)}
-                for row in (await reading.queue(_SHOWN) if staff else [])
-            ],
-            task_forces=_task_forces(await reading.counts(today.now()), language) if staff else [],
-            notices=notices(done),
-        )
+        if not caller.has("expert"):
+            query = urlencode({"done": done} if done else {})
+            return RedirectResponse(f"/desk/board?{query}" if query else "/desk/board", status_code=303)
+        context = await day_of(today, request, caller) | {"coordinates": caller.has("coordinator", "secretariat")}
+        return pages.render(request, "desk/desk.html", caller, notices=notices(done), **context)
 
     @routes.get("/desk/assignments/{id}")
     async def assignment(request: Request, caller: Worker, id: str, done: str = "") -> Response:
@@ -82,11 +71,3 @@ def router(today: Today) -> APIRouter:
         )
 
     return routes
-
-
-def _task_forces(counts: dict[str, dict[str, int]], language: str) -> list[dict[str, Any]]:
-    nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
-    return [
-        {"name": item.name_it if language == "it" else item.name_en, **nothing, **counts.get(item.code, {})}
-        for item in themes()
-    ]

@@ -5,10 +5,10 @@ like the matcher's: who is ready, and for every expert with a place the first wa
 Nothing is read or written here: a run depends on its scenario alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
+from functools import partial
 
 from services.routing.matching import Plan, plan
 from services.routing.matching.reasons import reason_for
@@ -17,14 +17,12 @@ from services.routing.simulation.course import Course, Offer, Run
 from services.routing.simulation.crew import Crew
 from services.routing.simulation.queue import Queue
 from services.routing.simulation.scenario import Scenario, Spell
+from services.routing.simulation.timeline import ANSWER, COME, END, LEAVE, LOOK, TURN, Timeline
 
 _LOOK_EVERY = timedelta(hours=1)
 _JUST_AFTER = timedelta(seconds=1)  # Offices open and close at full hours; then the day of an answer changes.
 _TELL_EVERY = 200
 _LARGEST_WAVE = 10_000
-Act = Callable[[datetime], None]
-# At one moment places become free first, then people answer, then requests come.
-_END, _TURN, _ANSWER, _LEAVE, _COME, _LOOK = range(6)
 
 
 class Engine:
@@ -36,8 +34,7 @@ class Engine:
         self._courses = {one.case.id: Course(one, one.case) for one in scenario.arrivals}
         self._run = Run(scenario, self._courses, self._crew)
         self._queue = Queue()
-        self._events: list[tuple[datetime, int, int, Act]] = []
-        self._number = 0
+        self._coming = Timeline(scenario.start)
         self._ready: dict[str, Course] = {}
         self._asked: dict[str, dict[str, None]] = {}
         """Expert -> requests whose offer they have not answered."""
@@ -47,14 +44,13 @@ class Engine:
         """Plays the scenario to the end of its period."""
         self._prepare()
         done, start, end = 0, self._scenario.start, self._scenario.end
-        while self._events and self._events[0][0] < end:
-            now = self._events[0][0]
+        while (now := self._coming.next) and now < end:
             if done % _TELL_EVERY == 0:
                 self._told((now - start) / (end - start))
             done += 1
             self._freed |= dict.fromkeys(self._crew.look(now))
-            while self._events and self._events[0][0] == now:
-                heappop(self._events)[3](now)
+            for act in self._coming.of(now):
+                act(now)
             while self._ready or self._freed:
                 self._wave(now)
         self._crew.close(end)
@@ -67,25 +63,24 @@ class Engine:
             if one.expert in crew.columns.index:
                 crew.hold(one.expert, one.id)
                 until = one.until or scenario.start + scenario.behaviour.works(scenario.seed, one.id, None, 0)
-                self._at(until, _END, lambda now, one=one: self._give(one.expert, one.id, now))  # type: ignore[misc]
+                self._coming.put(until, END, partial(self._give, one.expert, one.id))
         for course in self._courses.values():
-            self._at(course.arrival.at, _COME, lambda now, course=course: self._comes(course, now))  # type: ignore[misc]
+            self._coming.put(course.arrival.at, COME, partial(self._comes, course))
         for at, people in sorted(crew.turning.items()):
-            self._at(at, _TURN, lambda now, people=people: self._freed.update(dict.fromkeys(people)))  # type: ignore[misc]
-        self._at(scenario.start + _JUST_AFTER, _LOOK, self._look)
+            self._coming.put(at, TURN, partial(self._turns, people))
+        self._coming.put(scenario.start + _JUST_AFTER, LOOK, self._look)
 
-    def _at(self, at: datetime, order: int, act: Act) -> None:
-        self._number += 1
-        heappush(self._events, (max(at, self._scenario.start), order, self._number, act))
+    def _turns(self, people: Iterable[str], now: datetime) -> None:
+        self._freed |= dict.fromkeys(people)
 
     def _look(self, now: datetime) -> None:  # Time alone changes who is there; `run` begins every moment with a look.
-        self._at(now + _LOOK_EVERY, _LOOK, self._look)
+        self._coming.put(now + _LOOK_EVERY, LOOK, self._look)
 
     def _comes(self, course: Course, now: datetime) -> None:
         course.state = "waiting"
         self._ready[course.case.id] = course
         if course.arrival.leaves is not None and course.spell == 0:
-            self._at(course.arrival.at + course.arrival.leaves, _LEAVE, lambda at: self._leaves(course, at))
+            self._coming.put(course.arrival.at + course.arrival.leaves, LEAVE, partial(self._leaves, course))
 
     def _leaves(self, course: Course, now: datetime) -> None:
         if course.state in ("waiting", "offered", "coordinator") and course.accepted is None:
@@ -162,7 +157,7 @@ class Engine:
                 else:
                     self._refused(course, at)
 
-        self._at(answer.at, _ANSWER, answered)
+        self._coming.put(answer.at, ANSWER, answered)
 
     def _refused(self, course: Course, now: datetime) -> None:
         course.refusals += 1
@@ -183,11 +178,11 @@ class Engine:
         if self._crew.remember(course.expert, course.case):
             self._freed[course.expert] = None
         if given_back is not None:
-            self._at(given_back, _END, lambda at: self._again(course, at))
+            self._coming.put(given_back, END, partial(self._again, course))
             return
         spell, scenario = next(iter(course.arrival.spells[course.spell :]), Spell()), self._scenario
         works = spell.works or scenario.behaviour.works(scenario.seed, course.case.id, course.case.theme, course.spell)
-        self._at(now + max(works, spell.at_least), _END, lambda at: self._ends(course, at))
+        self._coming.put(now + max(works, spell.at_least), END, partial(self._ends, course))
 
     def _ends(self, course: Course, now: datetime) -> None:
         """The work is done; a request that is opened again goes to whoever had it, if that is possible."""
@@ -197,4 +192,4 @@ class Engine:
         if course.spell < len(course.arrival.spells):
             course.case = replace(course.case, former=course.expert)
             gap = course.arrival.spells[course.spell].gap
-            self._at(now + gap, _COME, lambda at: self._comes(course, at))
+            self._coming.put(now + gap, COME, partial(self._comes, course))
