@@ -21,7 +21,7 @@ from services.intake.store.visibility import OF_A_BODY, sees
 
 _RECENT = timedelta(days=120)
 _SHOWN = 5
-_COMPARED = 25
+_COMPARED = 15
 """Of each kind, those that share most with the text; a comparison in full looks at every word of both."""
 _READ = 4_000
 """Characters of a description that are compared."""

@@ -110,7 +110,13 @@ def _likeliest(plain: Plain, words: Sequence[str]) -> list[str]:
     scores: dict[str, float] = {}
     for word in sorted(words, key=lambda word: (-len(word), word))[:_LOOKED_UP]:
         rows = plain[PRACTICES].find(
-            {"listed": True, "tokens": word}, {"_id": 1}, sort=list(_NEWEST), hint=list(_OF_A_WORD), limit=_ENTRIES
+            {"listed": True, "tokens": word},
+            {"_id": 1},
+            0,
+            _ENTRIES,
+            sort=list(_NEWEST),
+            hint=list(_OF_A_WORD),
+            batch_size=_ENTRIES,
         )
         ids = [row["_id"] for row in rows]
         for id in ids:
