@@ -1,7 +1,10 @@
 """Of many good practices the best are offered, however old they are, and no more of them is read than that needs."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from services.chassis.clock import Clock
 from tests.intake.conftest import Town
@@ -22,18 +25,22 @@ def _practice(number: int, tokens: list[str], at: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _stored(town: Town) -> None:
+@pytest.fixture
+async def stored(town: Town) -> AsyncIterator[None]:
     """One that says everything that is asked, and very many newer ones that share two frequent words with it."""
     practices, now = town.service.database["practices"], Clock().now()
     old = _practice(0, BEST, now - timedelta(days=900))
     newer = [_practice(n, ["bonific", "lastr", f"altro{n}"], now - timedelta(minutes=n)) for n in range(1, MANY)]
     await practices.insert_many([old, *newer])
+    yield
+    await practices.delete_many({"_id": {"$in": [row["_id"] for row in (old, *newer)]}})
 
 
+@pytest.mark.usefixtures("stored")
 async def test_the_best_is_offered_behind_any_number_of_newer_ones_that_fit_less(town: Town) -> None:
-    await _stored(town)
     _, official = await town.official()
     profile, raw = town.service.database["system.profile"], town.service.database.raw
+    await profile.drop()
     await raw.command({"profile": 2})
 
     answer = await town.call("GET", "/practices/similar", official, params=WRITTEN)
