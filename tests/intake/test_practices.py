@@ -277,7 +277,6 @@ async def test_each_list_of_practices_is_read_from_an_index_in_order(town: Town,
 async def test_practices_by_slug_votes_and_editions_are_read_from_an_index(town: Town) -> None:
     for collection, where in (
         ("practices", {"slug": "x"}),
-        ("practices", {"listed": True, "tokens": {"$in": ["a", "b"]}}),
         ("practice_votes", {"practice": "x", "helpful": True}),
         ("practice_editions", {"practice": "x"}),
         ("requests", {"co_experts": "x"}),

@@ -14,6 +14,7 @@ from contracts.access import Grant
 from services.chassis.auth import Caller
 from services.chassis.mongo import Database, Document
 from services.intake.domain.words import asked
+from services.intake.store import scan
 from services.intake.store.requests import COUNT_CAP, INDEXES, REQUESTS, RequestQuery, RequestStore
 from services.intake.store.scan import EFFORT
 from tests.bench.intake.documents import EXPERTS, THEMES, Maker
@@ -225,6 +226,23 @@ async def test_a_slow_database_ends_the_page_early_and_nothing_is_lost(
     assert cursor is not None
     assert len(rows) < 50
     assert await stored.all_pages(COORDINATOR, query) == stored.expected(COORDINATOR, query)
+
+
+@pytest.mark.parametrize(
+    ("looked", "spent", "window"),
+    [
+        (0, 0.0, 100),
+        (100, 0.0, 200),
+        (100, 0.001, 200),
+        (100, 0.015, 100),
+        (300, 0.015, 250),
+        (100, 0.027, 0),
+        (100, 0.2, 0),
+    ],
+)
+def test_how_much_is_read_next_follows_from_how_long_the_last_took(looked: int, spent: float, window: int) -> None:
+    assert scan._window(looked, EFFORT, spent) == window
+    assert scan._window(looked, looked + 10, spent) <= 10
 
 
 async def test_counting_is_capped_and_says_whether_there_are_more(stored: Stored) -> None:

@@ -115,3 +115,23 @@ async def test_candidates_are_bounded_and_read_from_indexes(town: Town) -> None:
         assert rows
         assert all("COLLSCAN" not in row["planSummary"] and not row.get("hasSortStage") for row in rows)
         assert all(row["command"].get("limit", 0) > 0 for row in rows)
+
+
+async def test_a_mail_is_compared_with_the_newest_of_its_body_alone(town: Town) -> None:
+    first = await town.submitted(title=TITLE, description=TEXT)
+    mail = await town.submitted(title=OTHER, description=TEXT)
+    await town.service.database["requests"].update_one({"number": mail["number"]}, {"$set": {"channel": "email"}})
+    _, coordinator = await town.person({"role": "coordinator", "scope_kind": "programme"})
+    raw, profile = town.service.database.raw, town.service.database["system.profile"]
+    await profile.drop()
+    await raw.command({"profile": 2})
+
+    told = await town.call("GET", f"/requests/{mail['number']}/twins", coordinator)
+    await raw.command({"profile": 0})
+
+    assert first["number"] in told.text, told.text
+    rows = [row async for row in profile.find({"op": "query", "ns": {"$regex": r"\.requests$"}})]
+    compared = [row for row in rows if "number" not in row["command"]["filter"]]
+    plans = {plan for row in compared for plan in row["planSummary"].split(", IXSCAN ")}
+    assert {plan.removeprefix("IXSCAN ") for plan in plans} == {"{ body: 1, status: 1, submitted_at: -1, _id: -1 }"}
+    assert all(row["command"]["limit"] <= 40 and not row.get("hasSortStage") for row in compared)

@@ -7,7 +7,7 @@ The threshold was chosen on `tests/intake/similar/pairs.yaml`; change a number h
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.intake.domain.words import tokens
@@ -75,30 +75,35 @@ def _plain(words: Iterable[str]) -> Iterable[str]:
     return (word for word in words if word.isalpha())
 
 
+class _Weights(dict[str, float]):
+    """What each word weighs, worked out when it is first asked for: sums over words then need no call of ours."""
+
+    def __init__(self, counts: Mapping[str, int], number: int) -> None:
+        super().__init__()
+        self._counts, self._number = counts, number
+        self._highest = math.log(2 + number)
+
+    def __missing__(self, word: str) -> float:
+        rarity = math.log((2 + self._number) / (1 + self._counts.get(word, 0)))
+        share = _HARDLY if word in _GENERAL else 1.0
+        # Squared once: that is what every sum needs.
+        weight = self[word] = (share * max(rarity / self._highest, _HARDLY)) ** 2
+        return weight
+
+
 class Scale:
     """Weighs words by how many of the compared texts hold them: each text as its words, ours among them."""
 
     def __init__(self, compared: Iterable[Iterable[str]]) -> None:
-        self._counts: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         number = 0
         for words in compared:
-            self._counts.update(words)
+            counts.update(words)
             number += 1
-        self._number = max(number, _AMONG)
-        self._highest = math.log(2 + self._number)
-        self._weights: dict[str, float] = {}
-
-    def _weight(self, word: str) -> float:
-        known = self._weights.get(word)
-        if known is None:
-            rarity = math.log((2 + self._number) / (1 + self._counts[word]))
-            share = _HARDLY if word in _GENERAL else 1.0
-            # Squared once: that is what every sum needs.
-            known = self._weights[word] = (share * max(rarity / self._highest, _HARDLY)) ** 2
-        return known
+        self._weights = _Weights(counts, max(number, _AMONG))
 
     def _of(self, words: Iterable[str]) -> float:
-        return sum(map(self._weight, words))
+        return sum(map(self._weights.__getitem__, words))
 
     def shared(self, text: Text, words: Iterable[str]) -> float:
         """What a text has in common with these words: cheap, to choose what is worth a comparison."""

@@ -21,7 +21,7 @@ from services.intake.store.visibility import OF_A_BODY, sees
 
 _RECENT = timedelta(days=120)
 _SHOWN = 5
-_COMPARED = 25
+_COMPARED = 15
 """Of each kind, those that share most with the text; a comparison in full looks at every word of both."""
 _READ = 4_000
 """Characters of a description that are compared."""
@@ -52,27 +52,37 @@ async def like_text(parts: Parts, caller: Caller, title: str, description: str, 
 
 async def like_request(parts: Parts, caller: Caller, request: Document) -> Resemblance:
     """What is like a request that the caller may see."""
-    text = Text.of(request["title"], tokens(request["title"], request["description"][:_READ]))
-    return await _compare(parts, caller, text, request["body"], request["_id"])
+    return await _compare(parts, caller, _text_of(request), request["body"], request["_id"])
 
 
 async def duplicates_of_mail(parts: Parts, caller: Caller, request: Document) -> list[Alike]:
     """Others that are under way and like a request that came by mail; nothing for any other request."""
-    if request["channel"] not in BY_MAIL or request["status"] not in UNDER_WAY:
+    text = _text_of(request)
+    if request["channel"] not in BY_MAIL or request["status"] not in UNDER_WAY or not text.says_something:
         return []
-    found = (await like_request(parts, caller, request)).duplicates
+    near = _others(await _near(parts, request["body"]), caller, text, request["_id"])
+    found = _best(near, text, Scale([*(row["tokens"] for row in near), text.words]))
     return [one for one in found if one.request["status"] in UNDER_WAY]
 
 
 async def _compare(parts: Parts, caller: Caller, text: Text, body: str | None, itself: str | None) -> Resemblance:
     if not text.says_something:
         return Resemblance([], [])
-    near, found = await asyncio.gather(_near(parts, body), _solved(parts, caller, text))
-    near = [row for row in near if row["_id"] != itself and text.shares(row["tokens"]) and sees(caller, row)]
+    around, found = await asyncio.gather(_near(parts, body), _solved(parts, caller, text))
+    near = _others(around, caller, text, itself)
     taken = {row["_id"] for row in near} | {itself}
     solved = [row for row in found if row["_id"] not in taken and text.shares(row["tokens"])]
     scale = Scale([*(row["tokens"] for row in (*near, *solved)), text.words])
     return Resemblance(_best(near, text, scale), _best(solved, text, scale))
+
+
+def _others(rows: Iterable[Document], caller: Caller, text: Text, itself: str | None) -> list[Document]:
+    """Those that are worth a comparison and that the caller may see."""
+    return [row for row in rows if row["_id"] != itself and text.shares(row["tokens"]) and sees(caller, row)]
+
+
+def _text_of(request: Document) -> Text:
+    return Text.of(request["title"], tokens(request["title"], request["description"][:_READ]))
 
 
 async def _near(parts: Parts, body: str | None) -> list[Document]:

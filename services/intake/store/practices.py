@@ -4,30 +4,34 @@
 `practice_editions`: every edition that was ever published; they stay.  `practice_votes`: one for each reader.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.paging import page_of
+from services.chassis.transactions import Plain
 from services.intake.domain.texts import stems
 from services.intake.store.requests import behind
 
 PRACTICES, EDITIONS, VOTES = "practices", "practice_editions", "practice_votes"
 _NEWEST = (("published_at", -1), ("_id", -1))
 _CHANGED = (("updated_at", -1), ("_id", -1))
+_OF_A_WORD = (("listed", 1), ("tokens", 1), *_NEWEST)
 INDEXES = (
     Index(PRACTICES, (("slug", 1),), unique=True, partial={"slug": {"$gt": ""}}),
     Index(PRACTICES, (("listed", 1), *_NEWEST)),
     Index(PRACTICES, (("listed", 1), ("published.themes", 1), *_NEWEST)),
     Index(PRACTICES, (("listed", 1), ("published.procedure", 1), *_NEWEST)),
-    Index(PRACTICES, (("listed", 1), ("tokens", 1), *_NEWEST)),
+    Index(PRACTICES, _OF_A_WORD),
     Index(PRACTICES, _CHANGED),
     Index(PRACTICES, (("state", 1), *_CHANGED)),
     Index(PRACTICES, (("author", 1), *_CHANGED)),
     Index(EDITIONS, (("practice", 1), ("edition", 1))),
     Index(VOTES, (("practice", 1), ("helpful", 1))),
 )
-_MOST_CANDIDATES = 200
+_LOOKED_UP, _ENTRIES, _LIKELIEST = 30, 150, 60
+"""Words, the newest practices of each that are considered, and those of them that are read."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,23 @@ class PracticeStore:
         rows = await self._database.find(PRACTICES, wanted, {"tokens": 0}, _CHANGED, limit + 1)
         return page_of(rows, limit, "updated_at", "_id")
 
-    async def candidates(self, words: Iterable[str]) -> list[Document]:
-        """Published practices with one of these stems, the newest first, a limited number."""
-        where = {"listed": True, "tokens": {"$in": list(words)}}
-        return await self._database.find(PRACTICES, where, sort=_NEWEST, limit=_MOST_CANDIDATES)
+    async def candidates(self, words: Sequence[str]) -> list[Document]:
+        """Published practices that hold the most and the rarest of these stems: `tokens` and `published.themes` alone.
+
+        Which they are is read from the index; a limited number are then read, whenever they were published.
+        """
+
+        def read(plain: Plain) -> list[Document]:
+            where = {"_id": {"$in": _likeliest(plain, words)}, "listed": True}
+            return list(plain[PRACTICES].find(where, {"tokens": 1, "published.themes": 1}, limit=_LIKELIEST))
+
+        return await self._database.at_once(read)
+
+    async def published_as(self, ids: Sequence[str]) -> list[Document]:
+        """Those of these practices that have readers, in this order."""
+        found = await self._database.find(PRACTICES, {"_id": {"$in": list(ids)}, "listed": True}, {"tokens": 0})
+        by_id = {row["_id"]: row for row in found}
+        return [by_id[id] for id in ids if id in by_id]
 
     async def editions(self, practice: str) -> list[Document]:
         """All published editions of a practice, the first one first."""
@@ -90,6 +107,25 @@ class PracticeStore:
         """What the vote with this id says, None if there is none."""
         found = await self._database.by_ids(VOTES, [id])
         return bool(found[0]["helpful"]) if found else None
+
+
+def _likeliest(plain: Plain, words: Sequence[str]) -> list[str]:
+    """Those that hold most of these words, of which the long ones are seldom frequent; from the index alone."""
+    scores: dict[str, float] = {}
+    for word in sorted(words, key=lambda word: (-len(word), word))[:_LOOKED_UP]:
+        rows = plain[PRACTICES].find(
+            {"listed": True, "tokens": word},
+            {"_id": 1},
+            0,
+            _ENTRIES,
+            sort=list(_NEWEST),
+            hint=list(_OF_A_WORD),
+            batch_size=_ENTRIES,
+        )
+        ids = [row["_id"] for row in rows]
+        for id in ids:
+            scores[id] = scores.get(id, 0.0) + math.log1p(_ENTRIES / len(ids))
+    return sorted(scores, key=lambda id: (-scores[id], id))[:_LIKELIEST]
 
 
 def _listed(query: PracticeQuery) -> Document:

@@ -74,8 +74,9 @@ def _likeliest(plain: Plain, words: Sequence[str]) -> list[str]:
     scores: dict[str, float] = {}
     place: dict[str, datetime] = {}
     for word in words:
+        # In one answer: the first of several holds 101 entries.
         rows = plain[REQUESTS].find(
-            {"tokens": word}, {"submitted_at": 1}, sort=list(ORDER), hint=_OF_A_WORD, limit=_ENTRIES
+            {"tokens": word}, {"submitted_at": 1}, 0, _ENTRIES, sort=list(ORDER), hint=_OF_A_WORD, batch_size=_ENTRIES
         )
         entries = [(row["_id"], row["submitted_at"]) for row in rows]
         rarity = _rarity(entries)

@@ -20,7 +20,9 @@ _WINDOWS = (100, 200, *(250,) * 10)
 EFFORT = sum(_WINDOWS)
 """Documents that are looked at for one page, at most."""
 PATIENCE = 0.03
-"""Seconds after which no further window is begun: documents that were not asked for lately come from the disk."""
+"""Seconds of reading: documents that were not asked for lately come from the disk. What the next window takes is
+judged by those before it, and it is only as large as the rest of this time allows."""
+_LEAST_WINDOW = 25
 _REACH = 400
 """The entry of each list by which they are compared."""
 _COMPARED = 8
@@ -57,18 +59,16 @@ def _read(
     only = search.only()
     if only:
         return _find(plain, search, only, fields, limit), None
-    began = time.monotonic()
     chosen = _shortest(plain, search)
+    began = time.monotonic()
     rows: list[Document] = []
-    start = search.after
-    for window in _windows(effort):
-        if start is not search.after and time.monotonic() - began > PATIENCE:
-            break
+    start, looked = search.after, 0
+    while window := _window(looked, effort, time.monotonic() - began):
         end = mark(plain, search, chosen, window, start)
         rows += _find(plain, search, chosen, fields, limit - len(rows), start, end)
         if len(rows) >= limit or end is None:
             return rows, None
-        start = end
+        start, looked = end, looked + window
     return rows, start
 
 
@@ -88,8 +88,14 @@ def _shortest(plain: Plain, search: Search) -> Listed:
     return best[0]
 
 
-def _windows(effort: int) -> list[int]:
-    return [size for number, size in enumerate(_WINDOWS) if sum(_WINDOWS[: number + 1]) <= effort] or [effort]
+def _window(looked: int, effort: int, spent: float) -> int:
+    """How many entries are read next, after so many in so many seconds; 0 when it is enough for one page."""
+    if not looked:
+        return min(_WINDOWS[0], effort)
+    planned = next((size for n, size in enumerate(_WINDOWS) if sum(_WINDOWS[: n + 1]) > looked), 0)
+    affordable = int(looked * (PATIENCE - spent) / max(spent, 1e-6))
+    window = min(planned, effort - looked, affordable)
+    return window if window >= min(_LEAST_WINDOW, effort - looked) else 0
 
 
 def mark(plain: Plain, search: Search, one: Listed, number: int, start: Place | None) -> Place | None:

@@ -16,8 +16,10 @@ async def offered(parts: Parts, title: str, description: str, themes: Sequence[s
     words = list(dict.fromkeys(stems(f"{title}\n{description}"[:20_000])))[:_MOST_WORDS]
     if not words:
         return []
-    found = {row["_id"]: row for row in await parts.stores.practices.candidates(words)}
+    store = parts.stores.practices
     among = [
-        Candidate(id, frozenset(row["tokens"]), frozenset(row["published"]["themes"])) for id, row in found.items()
+        Candidate(row["_id"], frozenset(row["tokens"]), frozenset(row["published"]["themes"]))
+        for row in await store.candidates(words)
     ]
-    return [found[id] for id in fitting(words, themes, among, MOST_OFFERED)]
+    best = fitting(words, themes, among, MOST_OFFERED)
+    return await store.published_as(best) if best else []
