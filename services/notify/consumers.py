@@ -14,7 +14,7 @@ from contracts.assignments import (
 from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected, body_id
 from contracts.mails import MailReported
 from contracts.practices import PracticeEvent
-from contracts.requests import RequestEvent
+from contracts.requests import RequestEvent, RequestFileQuarantined
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
 from contracts.talks import TalkBooked, TalkCancelled, TalkEvent, TalkMoved
 from services.chassis import access
@@ -33,7 +33,8 @@ _FACTS = {"message", "author", "author_role", "visibility", "automatic", "outcom
 def _request(event: RequestEvent) -> Happening:
     state = event.data.state
     facts = event.data.model_dump(include=_FACTS)
-    return Happening(event, state.id, state.number, event.order, lead=state.lead, facts=facts)
+    uploader = event.data.uploader if isinstance(event, RequestFileQuarantined) else None
+    return Happening(event, state.id, state.number, event.order, lead=state.lead, facts=facts, person=uploader)
 
 
 def _assignment(event: AssignmentEvent) -> Happening:
