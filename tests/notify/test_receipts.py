@@ -189,7 +189,7 @@ async def test_of_a_mail_about_a_body_that_came_back_coordination_is_told_once_w
     (row,) = await notify.rows("deliveries", message="undelivered-body")
     assert (row["recipient"], row["number"], row["status"]) == (COORDINATOR, BODY, "sent")
     (mail,) = [mail for mail in notify.mails if COORDINATOR[:8] in mail["to"]]
-    assert mail["subject"] == f"[{BODY}] Un messaggio su un ente non è stato consegnato"
+    assert mail["subject"] == f"[{BODY}] Un messaggio su un ente non è stato recapitato"
     words = " ".join(mail.get_body(("plain",)).get_content().split())
     assert "un messaggio che riguarda il Comune di Bergamo è tornato indietro" in words
     assert "Era destinato a: Giulia Bianchi." in words and f"http://affianca.test/bodies/{BODY}" in words
