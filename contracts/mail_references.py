@@ -17,8 +17,9 @@ from uuid import UUID
 
 _ID = r"[a-z2-7]{26}"
 _NUMBER = r"[0-9]{4}-[0-9]{6,12}"
+_OTHER = r"[a-z0-9]{1,12}"
 _SIGNATURE = r"[a-z2-7]{13}"
-_MESSAGE = re.compile(rf"<?({_ID})\.({_NUMBER})\.({_SIGNATURE})@[^@<>\s]+>?", re.IGNORECASE)
+_MESSAGE = re.compile(rf"<?({_ID})\.({_NUMBER}|{_OTHER})\.({_SIGNATURE})@[^@<>\s]+>?", re.IGNORECASE)
 _TAG = re.compile(rf"({_NUMBER})-({_SIGNATURE})", re.IGNORECASE)
 
 
@@ -35,10 +36,15 @@ WIRE = _wire()
 
 @dataclass(frozen=True)
 class MailReference:
-    """A mail of ours: the delivery, and the number of the request that it was about."""
+    """A mail of ours: the delivery, and what it was about: the number of a request, else a code such as a body's."""
 
     delivery: str
     number: str
+
+    @property
+    def of_request(self) -> bool:
+        """Whether the mail was about a request."""
+        return re.fullmatch(_NUMBER, self.number) is not None
 
 
 def message_id(secret: str, reference: MailReference, host: str) -> str:

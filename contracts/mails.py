@@ -16,33 +16,52 @@ RANK: dict[Fate, int] = {fate: rank for rank, fate in enumerate(get_args(Fate))}
 LOST: tuple[Fate, ...] = ("failed", "virus")
 
 
-class MailReportedData(Data):
-    """What one report tells of one mail: the delivery, and the number of the request that the mail was about.
+class ReportedData(Data):
+    """What one report tells of one mail.
 
     code: an enhanced status (`5.1.1`) or a word of the PEC. at: when it happened, as certified or else as received.
     unusable: the person's address does not exist; intake will say of the person since when, until it is changed.
     """
 
     delivery: Id
-    request: Id
-    number: Number
     fate: Fate
     code: Code | None = None
     at: Instant
     unusable: bool = Field(default=False)
 
 
+class MailReportedData(ReportedData):
+    """The request that the mail was about."""
+
+    request: Id
+    number: Number
+
+
+class OtherMailReportedData(ReportedData):
+    """What the mail was about: the code of a body, or the end of a good practice's id."""
+
+    about: Code
+
+
 class MailEvent(Event):
     """Base of the stream; `subject` is the delivery's id."""
 
     STREAM: ClassVar[str] = "mails"
-    data: MailReportedData
+    data: ReportedData
 
 
 class MailReported(MailEvent):
-    """A mail server, or a provider of the PEC, told what became of a mail of ours."""
+    """A mail server, or a provider of the PEC, told what became of a mail of ours about a request."""
 
     type: Literal["affianca.mail.reported.v1"] = "affianca.mail.reported.v1"
+    data: MailReportedData
 
 
-EVENTS: tuple[type[MailEvent], ...] = (MailReported,)
+class OtherMailReported(MailEvent):
+    """The same of a mail that is about no request: about a body, or a good practice."""
+
+    type: Literal["affianca.mail.other-reported.v1"] = "affianca.mail.other-reported.v1"
+    data: OtherMailReportedData
+
+
+EVENTS: tuple[type[MailEvent], ...] = (MailReported, OtherMailReported)

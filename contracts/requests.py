@@ -97,6 +97,14 @@ class MergedData(RequestData):
     into_number: Number
 
 
+class QuarantinedData(RequestData):
+    """A file in which a virus was found; neither its name nor the virus. uploader: while they may see the file."""
+
+    attachment: Id
+    uploader: Id | None
+    visibility: Visibility
+
+
 class RequestEvent(Event):
     """Base of the stream; `subject` is the request's id."""
 
@@ -172,6 +180,13 @@ class RequestMerged(RequestEvent):
     data: MergedData
 
 
+class RequestFileQuarantined(RequestEvent):
+    """A virus was found in a file of the request: it is set aside and given to nobody."""
+
+    type: Literal["affianca.request.file-quarantined.v1"] = "affianca.request.file-quarantined.v1"
+    data: QuarantinedData
+
+
 EVENTS: tuple[type[RequestEvent], ...] = (
     RequestSubmitted,
     RequestClassified,
@@ -183,4 +198,5 @@ EVENTS: tuple[type[RequestEvent], ...] = (
     RequestClosed,
     RequestWithdrawn,
     RequestMerged,
+    RequestFileQuarantined,
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts import practices, requests
+from contracts import mails, practices, requests
 from contracts.access import AccessEvent, AccessGranted, AccessRevoked, Grant, PersonErased
 from contracts.assignments import (
     AssignmentAccepted,
@@ -12,9 +12,9 @@ from contracts.assignments import (
     RequestUnroutable,
 )
 from contracts.bodies import BodyApproved, BodyEvent, BodyRegistered, BodyRejected, body_id
-from contracts.mails import MailReported
+from contracts.mails import MailEvent
 from contracts.practices import PracticeEvent
-from contracts.requests import RequestEvent
+from contracts.requests import RequestEvent, RequestFileQuarantined
 from contracts.service_levels import DeadlineAtRisk, DeadlineBreached, DeadlineEvent
 from contracts.talks import TalkBooked, TalkCancelled, TalkEvent, TalkMoved
 from services.chassis import access
@@ -23,6 +23,7 @@ from services.chassis.decoding import On
 from services.chassis.work import Keys, Work
 from services.notify import handlers
 from services.notify.handlers import Happening
+from services.notify.messages import ABOUT_BODIES
 from services.notify.receipts import note_receipt
 from services.notify.store import ARRIVALS, DELIVERIES, NOTICES, REQUESTS, UNREACHABLE
 
@@ -33,7 +34,8 @@ _FACTS = {"message", "author", "author_role", "visibility", "automatic", "outcom
 def _request(event: RequestEvent) -> Happening:
     state = event.data.state
     facts = event.data.model_dump(include=_FACTS)
-    return Happening(event, state.id, state.number, event.order, lead=state.lead, facts=facts)
+    uploader = event.data.uploader if isinstance(event, RequestFileQuarantined) else None
+    return Happening(event, state.id, state.number, event.order, lead=state.lead, facts=facts, person=uploader)
 
 
 def _assignment(event: AssignmentEvent) -> Happening:
@@ -105,12 +107,14 @@ def _on_practice(work: Work, event: PracticeEvent) -> None:
     handlers.tell(work, _practice(event))
 
 
-def _on_mail(work: Work, event: MailReported) -> None:
+def _on_mail(work: Work, event: MailEvent) -> None:
     data = event.data
     lost = note_receipt(work, data.delivery, event.id, data.fate, data.code, data.at, data.unusable)
     if lost:
-        facts = {"code": data.code, "undelivered": lost["message"]}
-        handlers.tell(work, Happening(event, data.request, data.number, (0, 0), facts=facts))
+        facts = {"code": data.code, "undelivered": lost["message"], "addressee": lost["recipient"]}
+        if lost["message"] in ABOUT_BODIES:
+            facts["body"] = lost["number"]
+        handlers.tell(work, Happening(event, lost["request"], lost["number"], (0, 0), facts=facts))
 
 
 def _on_access(work: Work, event: AccessEvent) -> None:
@@ -128,7 +132,7 @@ def _notices(event: AssignmentEvent | BodyEvent | DeadlineEvent | TalkEvent | Pr
     return {NOTICES: handlers.notice_ids(event)}
 
 
-def _of_delivery(event: MailReported) -> Keys:
+def _of_delivery(event: MailEvent) -> Keys:
     one = [event.data.delivery]
     return {DELIVERIES: one, UNREACHABLE: one, NOTICES: handlers.notice_ids(event)}
 
@@ -148,6 +152,6 @@ EVENTS: tuple[On[Any], ...] = (
     On(DeadlineBreached, _on_deadline, _notices),
     *(On(model, _on_body, _notices) for model in (BodyRegistered, BodyApproved, BodyRejected)),
     *(On(model, _on_practice, _notices) for model in practices.EVENTS),
-    On(MailReported, _on_mail, _of_delivery),
+    *(On(model, _on_mail, _of_delivery) for model in mails.EVENTS),
     *(On(model, _on_access, _of_person) for model in (AccessGranted, AccessRevoked, PersonErased)),
 )

@@ -19,6 +19,8 @@ UNUSABLE = Outcome("refused", "address_unusable")
 NO_TEXT = Outcome("delayed", "text_missing")
 REFUSED, RETURNED = "registration-refused", "practice-returned"
 """The messages that give a reason, as text of intake."""
+_NAMED = ("expert", "addressee")
+"""Facts that are persons, whose names the texts give."""
 
 
 def link_of(message: str, number: str, facts: Mapping[str, Any]) -> str:
@@ -48,7 +50,7 @@ class Letters:
         doubtful: persons whose address was once found not to exist.
         """
         people = {delivery["recipient"] for delivery in deliveries}
-        people |= {delivery["facts"]["expert"] for delivery in deliveries if delivery["facts"].get("expert")}
+        people |= {row["facts"][name] for row in deliveries for name in _NAMED if row["facts"].get(name)}
         said = {delivery["facts"]["message"] for delivery in deliveries if delivery["facts"].get("message")}
         persons = await self._directory.persons(people, doubtful)
         asked = [delivery["request"] for delivery in deliveries if delivery["message"] not in OF_NO_REQUEST]
@@ -81,7 +83,7 @@ class Letters:
         said = delivery["_id"] if delivery["message"] in (REFUSED, RETURNED) else facts.get("message")
         if about is None or (said and said not in words):
             return NO_TEXT
-        expert = persons.get(facts.get("expert") or "")
+        named_persons = {name: persons.get(facts.get(name) or "") for name in _NAMED}
         named = naming(about.body, about.body_name, person.language) if about.body else None
         values = {
             **facts,
@@ -94,7 +96,7 @@ class Letters:
             "link": self._settings.public_url + link_of(delivery["message"], delivery["number"], facts),
             "page": f"{self._settings.public_url}/notifications",
             "text": words.get(said or ""),
-            "expert": expert.name if expert else None,
+            **{name: person.name if person else None for name, person in named_persons.items()},
         }
         # What is not known is left out, so that a text that needs it fails instead of saying "None".
         known = {name: value for name, value in values.items() if value is not None}

@@ -19,7 +19,7 @@ from services.notify.messages import MESSAGES, messages_for
 from services.notify.store import NOTIFICATIONS
 from services.notify.store.notifications import notifications_of, unread_count, wishes_of_one
 from services.notify.texts import Texts
-from services.notify.views import shown
+from services.notify.views import page_of_body, shown
 from services.notify.wishes import When, change, stated
 
 _ON_A_PAGE = 25
@@ -46,7 +46,7 @@ def router(service: Service, texts: Texts) -> APIRouter:
             request,
             "notifications.html",
             caller,
-            items=[shown(row, texts, language) for row in items],
+            items=[(shown(row, texts, language), page_of_body(row)) for row in items],
             unread=await unread_count(service.database, who),
             next_cursor=following,
             cursor=cursor,

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
 PERSON = {person.role: person for person in PEOPLE}
 TREVIGLIO = "016219"
+LET_IN, REMOVED = "Abilitazione a operare per un ente", "Fine dell’abilitazione a operare per un ente"
 MINE = f"/my-body/{TREVIGLIO}"
 SCAN = b"%PDF-1.7\n% Protocollo di Collaborazione\n%%EOF\n"
 SIGNED = b"%PDF-1.7\n/ByteRange [0 10 20 30]\n%%EOF\n"
@@ -89,6 +90,12 @@ async def sees(browser: Browser, world: World, number: str, wanted: bool) -> boo
                 return listed == (answer.status == 200) == wanted
 
 
+async def told_of_both(world: World) -> bool:
+    """Whether the official has the mails that they were let in, and that they were removed."""
+    subjects = {mail["subject"] for mail in await world.mails(PERSON["official"].email)}
+    return {f"[{TREVIGLIO}] {words}" for words in (LET_IN, REMOVED)} <= subjects
+
+
 async def named(secretariat: Person, mayor: Person) -> None:
     """The secretariat names the mayor, by keyboard; the mayor comes."""
     await come(secretariat, "secretariat", f"/bodies/{TREVIGLIO}")
@@ -99,7 +106,7 @@ async def named(secretariat: Person, mayor: Person) -> None:
     await mayor.check_page()
 
 
-async def test_a_body_enters_the_programme_and_its_official_reads_its_requests(browser, world) -> None:
+async def test_a_body_enters_the_programme_and_its_official_reads_its_requests(browser, world, eventually) -> None:
     async with at_browser(browser, world) as secretariat, at_browser(browser, world, PHONE) as mayor:
         await named(secretariat, mayor)
         await upload(mayor, SCAN)
@@ -130,6 +137,7 @@ async def test_a_body_enters_the_programme_and_its_official_reads_its_requests(b
         assert before and during
         assert await sees(browser, world, number, wanted=False)
         assert await mayor.reads("Ancora nessuno.")
+        await eventually(lambda: told_of_both(world), seconds=20)
         await secretariat.open(f"/bodies/{TREVIGLIO}")
         await secretariat.page.locator("#leaders ~ article summary").click()
         await secretariat.page.locator("button", has_text="Rimuovi subito").click()

@@ -14,6 +14,9 @@ from tests.e2e.conftest import World
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
 SUBJECT = {person.role: person.subject for person in PEOPLE}
+EMAIL = {person.role: person.email for person in PEOPLE}
+WAITS = "[Buona pratica] Una buona pratica attende la Sua revisione"
+PUBLISHED = "[Buona pratica] La Sua buona pratica è pubblicata"
 TITLE = "Permessi di costruire con vincolo idrogeologico"
 FORM = {
     "body": DEMO_BODY, "kind": "technical", "title": TITLE, "theme": "building-planning",
@@ -86,6 +89,12 @@ async def test_a_solved_case_becomes_an_article_by_keyboard_and_is_read_on_a_pho
         await coordinator.page.wait_for_url("**/draft?done=publication")
         assert [fault for fault in expert.faults if "422" not in fault] == coordinator.faults == []
 
+    async def told() -> bool:
+        mails = {role: await world.mails(EMAIL[role]) for role in ("coordinator", "expert")}
+        found = {role: {mail["subject"] for mail in them} for role, them in mails.items()}
+        return WAITS in found["coordinator"] and PUBLISHED in found["expert"]
+
+    await eventually(told, seconds=20)
     await _read_by_anybody(browser, world, number)
     await _offered_while_writing(browser, world)
 

@@ -5,7 +5,7 @@ import pytest
 from contracts.envelope import new_id
 from contracts.mail_references import read_message_id
 from services.chassis.mongo import Document
-from tests.intake.conftest import SERVICE_KEY, published
+from tests.intake.conftest import SERVICE_KEY, VARESE, published
 from tests.intake.letters import SECRET, letter, ours
 from tests.intake.post import Post
 
@@ -121,3 +121,20 @@ async def test_a_bounce_of_no_mail_of_ours_is_kept_aside(post: Post) -> None:
     person = await post.person(address)
     assert warnings(await post.read(request)) == []
     assert person is not None and not person.get("undeliverable")
+
+
+async def test_a_bounce_of_a_mail_about_a_body_is_told_of_that_mail_and_marks_the_address(post: Post) -> None:
+    address, _ = await post.official()
+    delivery = new_id()
+
+    content = letter("bounce-unknown-user", address, number=VARESE, ours=ours(VARESE, delivery))
+    for _ in range(2):
+        await post.send("x@altrove.example", content, return_path="")
+
+    [event] = await published(post.town, delivery)
+    assert event["type"] == "affianca.mail.other-reported.v1"
+    told_data = {name: event["data"][name] for name in ("delivery", "about", "fate", "code", "unusable")}
+    assert told_data == {"delivery": delivery, "about": VARESE, "fate": "failed", "code": "5.1.1", "unusable": True}
+    assert address not in str(event)
+    person = await post.person(address)
+    assert person is not None and person["undeliverable"]["code"] == "5.1.1"

@@ -17,7 +17,7 @@ from services.intake.handlers.parts import Parts
 from services.intake.handlers.upkeep import OrphanFiles
 from services.intake.main import build
 from services.intake.store.attachments import ATTACHMENTS
-from tests.intake.conftest import ADMIN_KEY, Town, running
+from tests.intake.conftest import ADMIN_KEY, VARESE, Town, published, running
 from tests.intake.files import EICAR, PDF, FakeClamd, clamd
 from tests.intake.test_attachments import listed, send
 from tests.servers import KafkaServer, MongoServer
@@ -80,6 +80,27 @@ async def test_an_infected_file_is_kept_and_given_to_nobody(watched: Town, event
     whole = (await watched.call("GET", f"/api/requests/{number}")).json()
     told = [line["details"] for line in whole["timeline"] if line["action"] == "quarantined"]
     assert [line["found"] for line in told] == ["Eicar-Test-Signature"]
+
+
+async def test_a_virus_is_told_with_who_attached_the_file_as_long_as_they_may_see_it(town: Town) -> None:
+    uploader, key = await town.official()
+    former, other_key = await town.official()
+    (request, old), parts = [await town.submitted() for _ in range(2)], town.service.app.state.parts
+    made = (await send(town, request["number"], "fattura rossi.txt", b"prima " + EICAR, key)).json()
+    await send(town, old["number"], "b.txt", b"dopo " + EICAR, other_key)
+    await town.call("POST", f"/api/persons/{former}/revocation", json={"role": "official", "scope": VARESE})
+
+    async with clamd() as fake:
+        while await scan_unchecked(parts, Clamd("127.0.0.1", fake.port, 5).scan):
+            pass
+
+    told, unseen = [(await published(town, each["id"]))[-1] for each in (request, old)]
+    assert told["type"] == unseen["type"] == "affianca.request.file-quarantined.v1"
+    data = {name: told["data"][name] for name in ("attachment", "uploader", "visibility")}
+    assert data == {"attachment": made["id"], "uploader": uploader, "visibility": "shared"}
+    assert unseen["data"]["uploader"] is None
+    assert "rossi" not in str(told).lower() and "Eicar" not in str(told)
+    assert told["sequence"] == 2 and told["data"]["state"]["status"] == request["status"]
 
 
 @pytest.mark.parametrize("mood", ["hangs up", "confused", "silent"])

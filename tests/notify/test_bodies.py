@@ -4,10 +4,12 @@ from typing import Any
 
 from contracts.bodies import BodyApproved, BodyRegistered, BodyRejected, BodyState
 from contracts.envelope import Event
+from contracts.requests import RequestSubmitted
 from services.chassis.rebuild import Rebuild
 from services.notify.consumers import EVENTS
 from services.notify.store import DERIVED
-from tests.notify.material import BODY, OFFICIAL, an_event, granted, id_of
+from tests.notify.callers import calling, register
+from tests.notify.material import BODY, OFFICIAL, about_request, an_event, granted, id_of
 
 SECRETARY, MAYOR, OTHER_MAYOR = map(id_of, ("secretary", "mayor", "another mayor"))
 ID = id_of("body")
@@ -114,3 +116,17 @@ async def test_a_mayor_whose_office_is_heard_of_later_is_told_too(notify) -> Non
     await notify.work(granted(MAYOR, "representative", BODY, scope_kind="body"))
 
     assert await told(notify) == {"registration-approved": [MAYOR]}
+
+
+async def test_the_page_names_the_body_and_leads_to_its_page(notify) -> None:
+    await register(notify, MAYOR, "representative", BODY)
+    await notify.work(about_body(BodyApproved, 2), about_request(RequestSubmitted, requester=MAYOR))
+
+    async with calling(notify, MAYOR) as client:
+        page = (await client.get("/notifications")).text
+        items = (await client.get("/api/notifications")).json()["items"]
+
+    assert f'<a href="/bodies/{BODY}">Comune di Bergamo</a>' in page
+    assert "<span>2026-000123</span>" in page and "/bodies/2026" not in page and f">{BODY}<" not in page
+    assert {item["about"] for item in items} == {"Comune di Bergamo", "2026-000123"}
+    assert {item["number"] for item in items} == {BODY, "2026-000123"}

@@ -14,6 +14,7 @@ from contracts.mail_references import read_message_id
 from contracts.mails import MailReported
 from contracts.requests import (
     RequestClosed,
+    RequestFileQuarantined,
     RequestInformationAsked,
     RequestInformationProvided,
     RequestMerged,
@@ -66,6 +67,10 @@ CAUSES: dict[str, tuple[Event, str]] = {
     "reopened": (about_request(RequestReopened, 2, lead=LEAD), LEAD),
     "closed": (about_request(RequestClosed, 2, lead=LEAD, rating=4), LEAD),
     "withdrawn": (about_request(RequestWithdrawn, 2, lead=LEAD), LEAD),
+    "file-quarantined": (
+        about_request(RequestFileQuarantined, 8, attachment=id_of("file"), uploader=OFFICIAL, visibility="shared"),
+        OFFICIAL,
+    ),
     "offer": (about_assignment(AssignmentOffered), LEAD),
     "reminder": (about_assignment(AssignmentReminded), LEAD),
     "unroutable": (

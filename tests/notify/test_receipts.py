@@ -6,17 +6,38 @@ from typing import Any
 
 import pytest
 
+from contracts.bodies import BodyApproved
 from contracts.envelope import Event
-from contracts.mails import MailReported
+from contracts.mail_references import MailReference, read_message_id
+from contracts.mails import MailReported, OtherMailReported
 from contracts.requests import RequestResolved, RequestSubmitted
 from tests.notify.callers import calling, register
-from tests.notify.material import COORDINATOR, MESSAGE, NOW, OFFICIAL, REQUEST, about_request, an_event, granted
+from tests.notify.material import (
+    BODY,
+    COORDINATOR,
+    MESSAGE,
+    NOW,
+    OFFICIAL,
+    REQUEST,
+    about_request,
+    an_event,
+    granted,
+    id_of,
+)
+from tests.notify.test_bodies import about_body
+
+OTHER = id_of("coordinator of a task force")
 
 
 def reported(delivery: str, fate: str, code: str | None = None, sequence: int = 1, **facts: Any) -> Event:
     usual = {"delivery": delivery, "request": REQUEST, "number": "2026-000123", "fate": fate, "code": code}
     at = NOW + timedelta(seconds=sequence)
     return an_event(MailReported, delivery, sequence, usual | {"at": at} | facts)
+
+
+def other_reported(delivery: str, sequence: int) -> Event:
+    facts = {"delivery": delivery, "about": BODY, "fate": "failed", "code": "5.1.1"}
+    return an_event(OtherMailReported, delivery, sequence, facts | {"at": NOW + timedelta(seconds=sequence)})
 
 
 async def sent(notify) -> str:
@@ -143,3 +164,50 @@ async def test_the_api_shows_what_was_told(notify) -> None:
     (shown,) = [item for item in listed if item["id"] == delivery]
     assert shown["receipt"] == "delivered"
     assert [(each["fate"], each["code"]) for each in shown["receipts"]] == [("delivered", "2.0.0")]
+
+
+async def of_a_mayor(notify) -> str:
+    """A mail about a body, to its mayor, has left; its delivery."""
+    await notify.hear(granted(COORDINATOR, "coordinator"), granted(OTHER, "coordinator", "energy"))
+    await notify.work(
+        granted(OFFICIAL, "representative", BODY, 2, scope_kind="body"), about_body(BodyApproved, 2, None)
+    )
+    (row,) = await notify.rows("deliveries", recipient=OFFICIAL)
+    delivery: str = row["_id"]
+    return delivery
+
+
+async def test_of_a_mail_about_a_body_that_came_back_coordination_is_told_once_with_the_body(notify) -> None:
+    delivery = await of_a_mayor(notify)
+    reports = [other_reported(delivery, sequence) for sequence in (1, 2)]
+
+    await notify.work(*reports)
+    await notify.database["inbox"].delete_many({})
+    await notify.work(*reports)
+
+    assert (await state(notify, delivery))[:3] == ("failed", "returned_5.1.1", "failed")
+    (row,) = await notify.rows("deliveries", message="undelivered-body")
+    assert (row["recipient"], row["number"], row["status"]) == (COORDINATOR, BODY, "sent")
+    (mail,) = [mail for mail in notify.mails if COORDINATOR[:8] in mail["to"]]
+    assert mail["subject"] == f"[{BODY}] Un messaggio su un ente non è stato recapitato"
+    words = " ".join(mail.get_body(("plain",)).get_content().split())
+    assert "un messaggio che riguarda il Comune di Bergamo è tornato indietro" in words
+    assert "Era destinato a: Giulia Bianchi." in words and f"http://affianca.test/bodies/{BODY}" in words
+
+
+async def test_nobody_is_told_that_what_tells_of_a_mail_about_a_body_came_back(notify) -> None:
+    await notify.work(other_reported(await of_a_mayor(notify), 1))
+    (about,) = await notify.rows("deliveries", message="undelivered-body")
+
+    await notify.work(other_reported(about["_id"], 1))
+
+    assert len(await notify.rows("deliveries", message="undelivered-body")) == 1
+    assert (await state(notify, about["_id"]))[0] == "failed"
+
+
+async def test_a_mail_about_a_body_is_known_again_by_its_message_id(notify) -> None:
+    delivery = await of_a_mayor(notify)
+
+    (mail,) = [mail for mail in notify.mails if OFFICIAL[:8] in mail["to"]]
+
+    assert read_message_id("k" * 40, mail["message-id"]) == MailReference(delivery, BODY)

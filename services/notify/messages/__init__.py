@@ -35,7 +35,11 @@ def _by_no_machine(facts: Facts) -> bool:
 
 def _not_about_itself(facts: Facts) -> bool:
     """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
-    return bool(facts["undelivered"] != "undelivered")
+    return facts["undelivered"] not in ("undelivered", "undelivered-body")
+
+
+def _of_a_body(facts: Facts) -> bool:
+    return "body" in facts and _not_about_itself(facts)
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ _TALKS = "/desk/requests/{number}/talks"
 APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
 ABOUT_BODIES = frozenset({
-    "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed"
+    "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed",
+    "undelivered-body",
 })  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
 ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned"})
@@ -88,7 +93,9 @@ MESSAGES: dict[str, Message] = {
         Message("talk-booked", N_("A talk is booked"), _TALKS),
         Message("talk-moved", N_("A talk is moved"), _TALKS),
         Message("talk-cancelled", N_("A talk is cancelled"), _TALKS),
+        Message("file-quarantined", N_("A file was set aside because of a virus")),
         Message("undelivered", N_("A mail could not be delivered")),
+        Message("undelivered-body", N_("A mail about a body could not be delivered"), "/bodies/{number}"),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
         Message("registration-waiting", N_("A body's registration waits for you"), "/bodies/{number}"),
@@ -113,6 +120,7 @@ LINES: tuple[Line, ...] = (
     Line("affianca.request.closed.v1", "closed", ("lead",)),
     Line("affianca.request.withdrawn.v1", "withdrawn", ("lead",)),
     Line("affianca.request.merged.v1", "merged", ("requester",)),
+    Line("affianca.request.file-quarantined.v1", "file-quarantined", ("uploader", "lead")),
     Line("affianca.assignment.offered.v1", "offer", ("expert",)),
     Line("affianca.assignment.reminded.v1", "reminder", ("expert",)),
     Line("affianca.assignment.accepted.v1", "taken", ("requester",)),
@@ -121,6 +129,7 @@ LINES: tuple[Line, ...] = (
     Line("affianca.talk.moved.v1", "talk-moved", ("booker", "expert")),
     Line("affianca.talk.cancelled.v1", "talk-cancelled", ("booker", "expert")),
     Line("affianca.mail.reported.v1", "undelivered", ("coordinators", "secretariat"), _not_about_itself),
+    Line("affianca.mail.other-reported.v1", "undelivered-body", ("coordinators", "secretariat"), _of_a_body),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
     Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),

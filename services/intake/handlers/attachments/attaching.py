@@ -1,7 +1,7 @@
 """Naming held files in a decision: they belong to a request, or to a message of it, from that decision on.
 
 How much a request has is counted in the request's own document, so that two uploads at once cannot pass the limit
-together: the second one decides again. No event tells of files; their names could be personal data.
+together: the second one decides again. No event names a file: its name could be personal data.
 """
 
 from collections.abc import Sequence

@@ -35,15 +35,19 @@ def attachments_of(plain: Plain, caller: Caller, request: Document, internal: bo
     return of_requests(plain, [request["_id"], *request["merged_from"]], internal)
 
 
+def shows(caller: Caller, of: Document, attachment: Document) -> bool:
+    """Whether the caller may know of an attachment of this request, or of one that was merged into it."""
+    internal = attachment["visibility"] == "internal"
+    return sees_conversation(caller, of) and not (internal and not parties(caller, of) & _COLLEAGUES)
+
+
 async def give(parts: Parts, request: Request, caller: Caller, of: Document, id: str) -> Response:
     """The answer that sends one attachment of a request, or says that the reader has it already.
 
     Raises 404 for what the caller may not see, 409 for what is not given out.
     """
     found = await parts.stores.attachments.by_id(id)
-    if found is None or found["request"] not in (of["_id"], *of["merged_from"]) or not sees_conversation(caller, of):
-        raise not_found()
-    if found["visibility"] == "internal" and not parties(caller, of) & _COLLEAGUES:
+    if found is None or found["request"] not in (of["_id"], *of["merged_from"]) or not shows(caller, of, found):
         raise not_found()
     if found["state"] not in GIVEN:
         raise Problem(

@@ -10,13 +10,17 @@ from functools import partial
 
 import structlog
 
-from contracts.envelope import derived_id
+from contracts.access import Grant
+from contracts.requests import QuarantinedData, RequestFileQuarantined
+from services.chassis.access import ACCESS, Principal
+from services.chassis.auth import in_force
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.files.clamd import ScannerAway
+from services.intake.handlers.aggregate import record, tell
+from services.intake.handlers.attachments.giving import shows
 from services.intake.handlers.parts import Parts
 from services.intake.store.attachments import ATTACHMENTS, UNCHECKED, ContentMissing
-from services.intake.store.conversation import TIMELINE
 from services.intake.store.requests import REQUESTS
 
 log = structlog.get_logger()
@@ -30,7 +34,7 @@ async def scan_unchecked(parts: Parts, scan: Scan) -> bool:
     """Asks about the files whose time has come; whether more wait."""
     due = await parts.stores.attachments.unchecked(parts.clock.now(), _AT_ONCE)
     for row in due:
-        keys = {ATTACHMENTS: [row["_id"]], REQUESTS: [row["request"]]}
+        keys = {ATTACHMENTS: [row["_id"]], REQUESTS: [row["request"]], ACCESS: [row["uploaded_by"] or ""]}
         try:
             found = await scan(parts.stores.attachments.read(row))
         except (ScannerAway, ContentMissing) as error:
@@ -60,21 +64,26 @@ def _checked(work: Work, id: str, found: str | None) -> None:
     request = work.get(REQUESTS, row["request"])
     if request is None:
         return
-    # A new version of the request renews the page of whoever looks at it.
-    work.put(REQUESTS, request)
     if found:
         log.warning("attachment_infected", attachment_id=id)
-        work.put(TIMELINE, _line(work, request, row))
+        _tell(work, request, row)
+    # A new version of the request renews the page of whoever looks at it.
+    work.put(REQUESTS, request)
 
 
-def _line(work: Work, request: Document, row: Document) -> Document:
-    return {
-        "_id": derived_id(row["_id"], TIMELINE, "infected"),
-        "request": request["_id"],
-        "at": work.now,
-        "rank": request["sequence"],
-        "action": "quarantined",
-        "actor": None,
-        "status": request["status"],
-        "details": {"attachment": row["_id"], "found": row["found"], "visibility": row["visibility"]},
-    }
+def _tell(work: Work, request: Document, row: Document) -> None:
+    request["updated_at"] = max(work.now, request["updated_at"])
+    facts = {"attachment": row["_id"], "visibility": row["visibility"]}
+    uploader = row["uploaded_by"] if _still_shown(work, request, row) else None
+    event = tell(work, request, RequestFileQuarantined, QuarantinedData, uploader=uploader, **facts)
+    record(work, request, event, "quarantined", None, {**facts, "found": row["found"]})
+
+
+def _still_shown(work: Work, request: Document, row: Document) -> bool:
+    """Whether who attached it may still know of it: grants end, and a file may wait long for a scanner."""
+    access = work.get(ACCESS, row["uploaded_by"]) if row["uploaded_by"] else None
+    if access is None:
+        return False
+    grants = tuple(Grant.model_validate(grant) for grant in access["grants"])
+    principal = Principal(row["uploaded_by"], grants, access["language"])
+    return shows(in_force(principal, work.now, "key"), request, row)

@@ -33,7 +33,7 @@ async def match(parts: Parts, door: Door, arrival: Arrival) -> Match | None:
     """The request that a mail is about."""
     mail = arrival.mail
     ours = (read_message_id(door.secret, id) for id in mail.references)
-    numbers = [reference.number for reference in ours if reference]
+    numbers = [reference.number for reference in ours if reference and reference.of_request]
     found = await parts.stores.requests.by_number(numbers[0]) if numbers else None
     if found is None and mail.references and (id := await parts.stores.mails.request_of(mail.references)):
         found = await parts.stores.requests.by_id(id)

@@ -1,15 +1,15 @@
 """What became of a mail of ours: bounces, and receipts of the PEC. They never make a request.
 
-The mail is known by its signed Message-ID, which names delivery and request. What is told is kept on `outgoing`, in
-whatever order it comes, and published; that a mail failed stands in the request's timeline, and an address that does
-not exist is marked on the persons who use it.
+The mail is known by its signed Message-ID, which names the delivery and what it was about. What is told is kept on
+`outgoing`, in whatever order it comes, and published; that a mail failed stands in the timeline of the request, if it
+was about one, and an address that does not exist is marked on the persons who use it.
 """
 
 import re
 
 from contracts.envelope import derived_id
 from contracts.mail_references import MailReference, read_message_id
-from contracts.mails import LOST, RANK, MailReported, MailReportedData
+from contracts.mails import LOST, RANK, MailReported, MailReportedData, OtherMailReported, OtherMailReportedData
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.intake.handlers.mails.arrivals import Arrival, Door, note, original
@@ -31,11 +31,11 @@ async def keep_report(parts: Parts, door: Door, arrival: Arrival, report: Report
     """Keeps a report on the mail that it is about; one about no mail of ours is kept aside."""
     found = (read_message_id(door.secret, id) for id in report.about)
     about = next((reference for reference in found if reference), None)
-    request = await parts.stores.requests.by_number(about.number) if about else None
-    if about is None or request is None:
+    request = await parts.stores.requests.by_number(about.number) if about and about.of_request else None
+    if about is None or (about.of_request and request is None):
         await keep(parts, arrival, "aside", "report")
         return
-    kept, id = await original(parts, arrival), request["_id"]
+    kept, id = await original(parts, arrival), request["_id"] if request else None
     people = {told.recipient: await _owners(parts, told) for told in report.told if told.recipient}
 
     def decide(work: Work) -> None:
@@ -45,15 +45,23 @@ async def keep_report(parts: Parts, door: Door, arrival: Arrival, report: Report
                 mine = people.get(told.recipient, [])
                 _record(work, arrival, about, id, told, report, mine)
                 if told.fate in LOST:
-                    _warn(work, arrival, id, told, mine)
+                    _mark(work, told, mine)
+                    if id:
+                        _warn(work, arrival, id, told, mine)
 
     owners = [owner for some in people.values() for owner in some]
-    keys = {MAILS: [arrival.id], OUTGOING: [about.delivery], PERSONS: owners, REQUESTS: [id]}
+    keys = {MAILS: [arrival.id], OUTGOING: [about.delivery], PERSONS: owners, REQUESTS: [id] if id else []}
     await parts.executor.run(keys, decide)
 
 
 def _record(
-    work: Work, arrival: Arrival, about: MailReference, request: str, told: Told, report: Report, owners: list[str]
+    work: Work,
+    arrival: Arrival,
+    about: MailReference,
+    request: str | None,
+    told: Told,
+    report: Report,
+    owners: list[str],
 ) -> None:
     row = work.get(OUTGOING, about.delivery) or {
         "_id": about.delivery,
@@ -70,10 +78,14 @@ def _record(
     row["updated_at"] = work.now
     row["sequence"] = row.get("sequence", 0) + 1
     work.put(OUTGOING, row)
-    facts = {"delivery": about.delivery, "request": request, "number": about.number, "fate": told.fate}
     code, unusable = _NO_CODE.sub("-", told.code)[:64] or None, bool(_without_mailbox(work, told, owners))
-    data = MailReportedData(**facts, code=code, at=entry["at"], unusable=unusable)
-    work.publish(MailReported, about.delivery, row["sequence"], data)
+    facts = {"delivery": about.delivery, "fate": told.fate, "code": code, "at": entry["at"], "unusable": unusable}
+    if request:
+        data = MailReportedData(**facts, request=request, number=about.number)
+        work.publish(MailReported, about.delivery, row["sequence"], data)
+    else:
+        other = OtherMailReportedData(**facts, about=about.number)
+        work.publish(OtherMailReported, about.delivery, row["sequence"], other)
 
 
 async def _owners(parts: Parts, told: Told) -> list[str]:
@@ -95,6 +107,10 @@ def _warn(work: Work, arrival: Arrival, request: str, told: Told, owners: list[s
         "details": {"person": owners[0] if owners else None, "code": told.code},
     }
     work.put(TIMELINE, line)
+
+
+def _mark(work: Work, told: Told, owners: list[str]) -> None:
+    """Those whose address does not exist are not written to any more."""
     for person in _without_mailbox(work, told, owners):
         work.put(PERSONS, {**person, "undeliverable": {"at": work.now, "code": told.code, "email": told.recipient}})
 
