@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import pytest
 
 from services.intake.handlers.mails import Door, receiving
-from services.intake.handlers.mails.arrivals import arrival_of
 from services.intake.mailbox.messages import Unreadable
 from services.intake.mailbox.settings import MailSettings
 from services.intake.store import open_stores
@@ -81,4 +80,4 @@ def kept_as(door: Door, raw: bytes) -> str:
     try:
         return id_of(door, raw)
     except Unreadable:
-        return arrival_of(door, raw, receiving._unreadable(raw), TO).id
+        return receiving.unread(door, raw, TO).id

@@ -1,0 +1,183 @@
+"""Mails that come in a rush are kept and answered first, and taken in their order when it ebbs; nothing is lost."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from contracts.envelope import new_id
+from services.intake.handlers.mails import queueing, receiving
+from services.intake.handlers.mails.queueing import MailQueue
+from tests.intake.post import Post, mail
+
+QUEUE, MAILS = "mail_queue", "mails"
+
+
+@pytest.fixture
+def rush(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """However few come: too many. Undone, the rush is over."""
+    monkeypatch.setattr(queueing, "_FEW", 0)
+    return monkeypatch
+
+
+async def emptied(post: Post) -> None:
+    async with asyncio.timeout(20):
+        while await post.town.service.database[QUEUE].find_one({}):
+            await asyncio.sleep(0.05)
+
+
+async def test_in_a_rush_a_mail_is_answered_before_it_is_taken(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official()
+    rush.setattr(queueing, "_CALM", 60.0)
+
+    code, _ = await post.send(address, mail(address))
+
+    waiting = await post.town.service.database[QUEUE].find_one({})
+    assert code == 250 and waiting is not None
+    assert await post.mine(key, address) == []
+    rush.undo()
+    await emptied(post)
+    (request,) = await post.mine(key, address)
+    kept = await post.town.service.database[MAILS].find_one({"request": request["id"]})
+    assert kept["raw"] == waiting["raw"] and kept["received_at"] == waiting["came_at"]
+    assert request["received_at"] < request["submitted_at"]
+
+
+async def test_what_rushes_in_over_many_connections_becomes_requests(post: Post) -> None:
+    address, key = await post.official()
+    subjects = {f"Parere {number}" for number in range(24)}
+
+    answers = await asyncio.gather(*(post.send(address, mail(address, subject)) for subject in subjects))
+
+    assert {code for code, _ in answers} == {250}
+    await emptied(post)
+    assert {request["title"] for request in await post.mine(key, address)} == subjects
+
+
+async def test_an_answer_waits_for_the_mail_that_it_answers(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official()
+    first = f"<{new_id()}@comune.example>"
+    rush.setattr(queueing, "_CALM", 60.0)
+    takes = _slow_first(rush)
+    await post.send(address, mail(address, "Bonifica", Message_ID=first))
+    for number in range(3):
+        await post.send(address, mail(address, "R: Bonifica", f"Risposta {number}.", In_Reply_To=first))
+
+    rush.setattr(queueing, "_CALM", 0.0)
+    await emptied(post)
+
+    assert takes == ["Bonifica", *["R: Bonifica"] * 3]
+    (request,) = await post.mine(key, address)
+    said = post.town.service.database["messages"].find({"request": request["id"]}, sort=[("at", 1)])
+    assert [row["text"] async for row in said] == [f"Risposta {number}." for number in range(3)]
+
+
+def _slow_first(rush: pytest.MonkeyPatch) -> list[str]:
+    """The first is taken slowly; the subjects in the order in which they were."""
+    taken: list[str] = []
+    take = receiving.take
+
+    async def slow(parts: Any, door: Any, arrival: Any) -> None:
+        if not taken:
+            await asyncio.sleep(0.3)
+        await take(parts, door, arrival)
+        taken.append(arrival.mail.subject)
+
+    rush.setattr(queueing, "take", slow)
+    return taken
+
+
+async def test_a_mail_that_comes_while_others_wait_does_not_overtake_them(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official()
+    first = f"<{new_id()}@comune.example>"
+    rush.setattr(queueing, "_CALM", 60.0)
+    await post.send(address, mail(address, "Bonifica", Message_ID=first))
+    rush.setattr(queueing, "_FEW", 2)
+    rush.setattr(MailQueue, "rushed", False)
+    held = _held_up(rush)
+
+    code, _ = await post.send(address, mail(address, "R: Bonifica", In_Reply_To=first))
+
+    assert (code, await post.town.service.database[QUEUE].count_documents({})) == (250, 2)
+    held.set()
+    await emptied(post)
+    assert [request["title"] for request in await post.mine(key, address)] == ["Bonifica"]
+
+
+def _held_up(rush: pytest.MonkeyPatch) -> asyncio.Event:
+    """Nothing is taken until this is set."""
+    held, take = asyncio.Event(), receiving.take
+
+    async def held_up(parts: Any, door: Any, arrival: Any) -> None:
+        await held.wait()
+        await take(parts, door, arrival)
+
+    rush.setattr(queueing, "take", held_up)
+    return held
+
+
+async def test_in_a_long_rush_taking_goes_on(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official()
+    rush.setattr(queueing, "_CALM", 60.0)
+    await post.send(address, mail(address))
+    assert await post.mine(key, address) == []
+
+    rush.setattr(queueing, "_PATIENCE", queueing._PATIENCE * 0)
+
+    await emptied(post)
+    assert len(await post.mine(key, address)) == 1
+
+
+async def test_a_large_mail_waits_in_a_file_that_its_document_takes_over(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, _ = await post.official()
+    rush.setattr(queueing, "_CALM", 60.0)
+    await post.send(address, mail(address, "Grande", ("x" * 998 + "\r\n") * 1_100))
+    waiting = await post.town.service.database[QUEUE].find_one({})
+    assert waiting is not None and waiting["file"] and not waiting["raw"]
+
+    rush.undo()
+    await emptied(post)
+
+    kept = await post.town.service.database[MAILS].find_one({"file": waiting["file"]})
+    assert kept is not None and kept["size"] == waiting["size"]
+
+
+async def test_who_may_not_ask_is_told_by_mail_when_250_was_said(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official("016024")
+
+    code, _ = await post.send(address, mail(address))
+
+    assert code == 250
+    rush.undo()
+    await emptied(post)
+    kept = await post.kept(address)
+    assert (kept["state"], kept["reason"]) == ("quarantined", "not-admitted")
+    assert await post.mine(key, address) == []
+    async with asyncio.timeout(10):
+        while not [sent for sent in post.sent if sent.to == address]:
+            await asyncio.sleep(0.05)
+
+
+async def test_one_that_is_never_possible_is_kept_unread_and_holds_nothing_up(
+    post: Post, rush: pytest.MonkeyPatch
+) -> None:
+    address, key = await post.official()
+    rush.setattr(queueing, "_MOST_TRIES", 2)
+    take = receiving.take
+
+    async def poisoned(parts: Any, door: Any, arrival: Any) -> None:
+        if arrival.mail.subject == "Veleno":
+            raise ValueError("poison")
+        await take(parts, door, arrival)
+
+    rush.setattr(queueing, "take", poisoned)
+    bad = mail(address, "Veleno")
+    await post.send(address, bad)
+    for number in range(6):
+        await post.send(address, mail(address, f"Sano {number}"))
+        await asyncio.sleep(0.4)  # Another try.
+
+    await emptied(post)
+    assert len(await post.mine(key, address)) == 6
+    kept = await post.town.service.database[MAILS].find_one({"raw": bad.encode()})
+    assert (kept["state"], kept["reason"]) == ("quarantined", "unreadable")
