@@ -61,6 +61,7 @@ async def test_mutated_mails_through_the_door_are_each_kept_whole_or_refused(pos
     seeds, told = iter(range(SEED, SEED + COUNT)), dict[int, tuple[int, bytes]]()
 
     await asyncio.gather(*(connection(post.port, address, seeds, told) for _ in range(CONNECTIONS)))
+    await post.taken()
 
     codes = Counter(code for code, _ in told.values())
     assert sum(codes.values()) == COUNT

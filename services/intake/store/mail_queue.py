@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.chassis.mongo import Database, Document, Index
 from services.chassis.together import Together
+from services.chassis.transactions import Plain
 
 QUEUE = "mail_queue"
 INDEXES = (Index(QUEUE, (("file", 1),), partial={"file": {"$type": "string"}}),)
@@ -53,13 +54,18 @@ class MailQueueStore:
 
     async def first(self, most: int) -> list[Document]:
         """The oldest: one at least if any waits, and not more than fits into memory with its file."""
-        rows = await self._database.find(QUEUE, {}, sort=[("_id", 1)], limit=most)
-        size = 0
-        for count, row in enumerate(rows):
-            size += row["size"]
-            if size > _MOST_BYTES:
-                return rows[: max(count, 1)]
-        return rows
+
+        def read(plain: Plain) -> list[Document]:
+            rows: list[Document] = []
+            size = 0
+            for row in plain[QUEUE].find({}, sort=[("_id", 1)], limit=most):
+                size += row["size"]
+                if rows and size > _MOST_BYTES:
+                    break
+                rows.append(row)
+            return rows
+
+        return await self._database.at_once(read)
 
     async def length(self) -> int:
         """How many wait, as nearly as the database knows without counting."""

@@ -46,11 +46,11 @@ async def match(parts: Parts, door: Door, arrival: Arrival) -> Match | None:
 
 
 def threads(door: Door, arrival: Arrival) -> set[str]:
-    """What the mail has in common with others of its conversation, and with others of its author."""
+    """What the mail has in common with others of its conversation."""
     mail = arrival.mail
     ours = (read_message_id(door.secret, id) for id in mail.references)
     numbers = {reference.number for reference in ours if reference} | {arrival.tagged, quoted_number(mail.subject)}
-    return {mail.message_id, *mail.references, *mail.senders, *(number for number in numbers if number)}
+    return {mail.message_id, *mail.references, *(number for number in numbers if number)}
 
 
 async def senders(parts: Parts, mail: IncomingMail) -> list[Caller]:

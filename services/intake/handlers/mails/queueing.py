@@ -26,11 +26,14 @@ from services.intake.store.mail_queue import QueuedMail
 
 log = structlog.get_logger()
 _FEW = 2
+"""Mails in hand at once, each waiting for its answer, that are no rush."""
 _CALM = 0.3
-"""Seconds without more than a few mails in hand, after which the rush is over."""
-_PATIENCE = timedelta(seconds=30)
+"""Seconds without two in hand, after which a rush is over."""
+_PATIENCE = timedelta(seconds=60)
 _AT_ONCE = 64
+"""Enough to share transactions, few enough that whoever asks for something else meanwhile has a turn soon."""
 _MOST_TRIES = 5
+_LONGEST_PAUSE = 10.0
 
 
 class MailQueue:
@@ -48,6 +51,7 @@ class MailQueue:
         self._rushed_at = -_CALM
         self._failed: dict[str, int] = {}
         """How often each was not possible while others were."""
+        self._pause, self._again_at = 0.0, 0.0
 
     @property
     def rushed(self) -> bool:
@@ -57,7 +61,7 @@ class MailQueue:
     async def receive(self, raw: bytes, return_path: str, recipient: str) -> Reply:
         """Keeps a mail and says how to answer it. Never raises."""
         self._in_hand += 1
-        if self._in_hand > _FEW:
+        if self._in_hand > (1 if self.rushed else _FEW):
             self._rushed_at = time.monotonic()
         try:
             if not self.rushed and await self._store.oldest() is None:
@@ -67,6 +71,7 @@ class MailQueue:
             return delayed(error)
         finally:
             self._in_hand -= 1
+        self._again_at = 0.0
         if not self.rushed:
             self.filled()
         return TAKEN
@@ -82,25 +87,31 @@ class MailQueue:
         age = self._parts.clock.now() - oldest if oldest else timedelta()
         self._age.set(age.total_seconds())
         self._waiting.set(await self._store.length() if oldest else 0)
-        if oldest is None or (self.rushed and age < _PATIENCE):
+        if oldest is None or (self.rushed and age < _PATIENCE) or time.monotonic() < self._again_at:
             return False
-        rows = await self._store.first(_AT_ONCE)
-        done = await self._take_all(rows)
+        done = await self._take_all(await self._store.first(_AT_ONCE))
         await self._store.remove(done)
+        # What is not possible is tried less and less often, or with the next that comes.
+        self._pause = 0.0 if done else min(2 * self._pause + 0.5, _LONGEST_PAUSE)
+        self._again_at = time.monotonic() + self._pause
         return bool(done)
 
     async def _take_all(self, rows: Iterable[Document]) -> list[str]:
         """The ids of those that had their effect. Each waits for what came before it in its conversation."""
+        arrivals: dict[str, Arrival] = {}
+        for row in rows:
+            try:
+                arrivals[row["_id"]] = await self._arrival(row)
+            except Exception as error:
+                delayed(error)
         last: dict[str, asyncio.Task[bool]] = {}
         tasks: dict[str, asyncio.Task[bool]] = {}
-        for row in rows:
-            arrival = await self._arrival(row)
+        for id, arrival in arrivals.items():
             common = threads(self._door, arrival)
             earlier = {last[thread] for thread in common if thread in last}
             task = asyncio.create_task(self._take(arrival, earlier), name="queued-mail")
             last |= dict.fromkeys(common, task)
-            tasks[row["_id"]] = task
-            await asyncio.sleep(0)  # Whoever sends meanwhile is answered.
+            tasks[id] = task
         done = [id for id, task in tasks.items() if await task]
         failed = tasks.keys() - set(done)
         # Only when others were possible is it a mail's own fault that it was not.
@@ -108,6 +119,7 @@ class MailQueue:
         return done
 
     async def _arrival(self, row: Document) -> Arrival:
+        await asyncio.sleep(0)  # Others have a turn between two mails.
         raw = await self._parts.stores.mails.original(row)
         if self._failed.get(row["_id"], 0) < _MOST_TRIES:
             arrival = await opened(self._door, raw, row["return_path"], row["recipient"])
