@@ -2,13 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from prometheus_client import Gauge
+from pymongo.errors import AutoReconnect
 
 from contracts.envelope import new_id
-from services.intake.handlers.mails import queueing, receiving
+from services.chassis.clock import Clock
+from services.chassis.together import Together
+from services.intake.handlers.mails import Door, queueing, receiving
 from services.intake.handlers.mails.queueing import MailQueue
+from services.intake.mailbox.settings import MailSettings
+from services.intake.store.mail_queue import MailQueueStore
+from tests.intake.letters import SECRET, TO
 from tests.intake.post import Post, mail
 
 QUEUE, MAILS = "mail_queue", "mails"
@@ -43,6 +53,65 @@ async def test_in_a_rush_a_mail_is_answered_before_it_is_taken(post: Post, rush:
     kept = await post.town.service.database[MAILS].find_one({"request": request["id"]})
     assert kept["raw"] == waiting["raw"] and kept["received_at"] == waiting["came_at"]
     assert request["received_at"] < request["submitted_at"]
+
+
+async def test_in_a_rush_250_comes_after_the_insert_and_451_without_one(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official()
+    insert, held = MailQueueStore._insert, asyncio.Event()
+
+    async def away(store: Any, mails: Any) -> dict[Any, bool]:
+        raise AutoReconnect("the database is away")
+
+    async def held_up(store: Any, mails: Any) -> dict[Any, bool]:
+        await held.wait()
+        return await insert(store, mails)
+
+    queue = post.town.service.app.state.parts.stores.mail_queue
+    rush.setattr(queue, "_added", Together(partial(away, queue)))
+    assert (await post.send(address, mail(address, "Persa")))[0] == 451
+
+    rush.setattr(queue, "_added", Together(partial(held_up, queue)))
+    sending = asyncio.create_task(post.send(address, mail(address, "Tenuta")))
+    answered, _ = await asyncio.wait({sending}, timeout=0.3)
+
+    held.set()
+    assert not answered and (await sending)[0] == 250
+    await post.taken()
+    assert [request["title"] for request in await post.mine(key, address)] == ["Tenuta"]
+
+
+async def test_what_a_process_has_kept_another_one_takes(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, key = await post.official()
+    rush.setattr(queueing, "_PATIENCE", timedelta(days=1))
+    rush.setattr(queueing, "_CALM", 60.0)
+    await post.send(address, mail(address))
+    other = MailQueue(post.town.service.app.state.parts, Door(TO, SECRET, MailSettings()), *gauges())
+
+    assert await other.work_off()
+
+    assert len(await post.mine(key, address)) == 1
+    assert await post.town.service.database[QUEUE].count_documents({}) == 0
+
+
+async def test_how_many_wait_and_since_when_is_measured(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, _ = await post.official()
+    rush.setattr(queueing, "_CALM", 60.0)
+    for _ in range(2):
+        await post.send(address, mail(address))
+    parts, (waiting, age), later = post.town.service.app.state.parts, gauges(), Clock()
+    later.advance(timedelta(hours=1))
+    queue = MailQueue(replace(parts, clock=later), Door(TO, SECRET, MailSettings()), waiting, age)
+    rush.setattr(MailQueue, "rushed", True)
+    rush.setattr(queueing, "_PATIENCE", timedelta(days=1))
+
+    assert not await queue.work_off()
+
+    assert waiting._value.get() == 2 and 3600 < age._value.get() < 3700
+    rush.undo()
+
+
+def gauges() -> tuple[Gauge, Gauge]:
+    return Gauge("waiting", "-", registry=None), Gauge("age", "-", registry=None)
 
 
 async def test_what_rushes_in_over_many_connections_becomes_requests(post: Post) -> None:
