@@ -5,6 +5,8 @@ from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
+from prometheus_client import Gauge
+
 from services.chassis.clock import Clock
 from services.chassis.execution import InStep
 from services.chassis.jobs import Job
@@ -19,7 +21,7 @@ from services.intake.domain.signed_documents import LARGEST
 from services.intake.files.clamd import Clamd
 from services.intake.files.settings import FileSettings
 from services.intake.handlers.attachments.scanning import scan_unchecked
-from services.intake.handlers.mails import Door, receive, remove_expired, send_answers
+from services.intake.handlers.mails import Door, MailQueue, remove_expired, send_answers
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.upkeep import Admissions, OrphanFiles
 from services.intake.mailbox.listener import MailListener
@@ -91,7 +93,15 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
     door = Door(own, settings.secret_key.get_secret_value(), policy)
     # Each connection waits for its answer before it sends the next mail.
     together = replace(parts, executor=InStep(parts.executor, parts.stores.mails.wave))
-    take = partial(receive, together, door)
+    registry = service.metrics.registry
+    queue = MailQueue(
+        together, door,
+        Gauge("affianca_intake_mails_waiting", "Mails that are kept and not taken yet.", registry=registry),
+        Gauge("affianca_intake_mails_waiting_seconds", "Since when the oldest of them waits.", registry=registry),
+    )  # fmt: skip
+    working_off = Job(service.database, "mail-queue", 0.5, queue.work_off)
+    queue.filled = working_off.woken.set
+    take = queue.receive
     host, domain = settings.mail_listen_host, own.rpartition("@")[2]
     postman = Postman(settings.smtp_host, settings.smtp_port)
     answer = partial(send_answers, parts, door, settings.public_url, postman.send)
@@ -101,5 +111,6 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
         MailListener(host, policy.lmtp_listen_port, domain, take, each=True),
         # Not woken by every save: an answer to a stranger may wait a second.
         Job(service.database, "mail-answers", 1.0, answer),
+        working_off,
         Job(service.database, "mail-retention", 600.0, partial(remove_expired, parts, door)),
     ]

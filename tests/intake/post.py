@@ -88,6 +88,12 @@ class Post:
             except aiosmtplib.SMTPResponseException as error:
                 return error.code, error.message
 
+    async def taken(self) -> None:
+        """Until no mail waits, and the rush is over that they came in."""
+        async with asyncio.timeout(20):
+            while await self.town.service.database["mail_queue"].find_one({}):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
     async def official(self, body: str = VARESE) -> tuple[str, str]:
         """The address and the key of a new official."""
         address = f"u{new_id()[-12:]}@comune.example"

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import pytest
 
 from services.intake.handlers.mails import Door, receiving
-from services.intake.handlers.mails.arrivals import arrival_of
 from services.intake.mailbox.messages import Unreadable
 from services.intake.mailbox.settings import MailSettings
 from services.intake.store import open_stores
@@ -62,6 +61,7 @@ async def test_mutated_mails_through_the_door_are_each_kept_whole_or_refused(pos
     seeds, told = iter(range(SEED, SEED + COUNT)), dict[int, tuple[int, bytes]]()
 
     await asyncio.gather(*(connection(post.port, address, seeds, told) for _ in range(CONNECTIONS)))
+    await post.taken()
 
     codes = Counter(code for code, _ in told.values())
     assert sum(codes.values()) == COUNT
@@ -81,4 +81,4 @@ def kept_as(door: Door, raw: bytes) -> str:
     try:
         return id_of(door, raw)
     except Unreadable:
-        return arrival_of(door, raw, receiving._unreadable(raw), TO).id
+        return receiving.unread(door, raw, TO).id

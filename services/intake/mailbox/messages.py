@@ -42,7 +42,8 @@ class IncomingMail:
 
     references: ids of earlier mails that it answers, the nearest first. fingerprint: what tells it from another mail
     under the same Message-ID. report: it tells of a mail of ours. certificate: of a PEC. anomaly: a PEC envelope that
-    certifies nothing, or not this sender. answerable: an automatic answer to it starts no loop.
+    certifies nothing, or not this sender. answerable: an automatic answer to it starts no loop. unreadable: nothing but
+    its bytes is known.
     """
 
     message_id: str
@@ -58,6 +59,7 @@ class IncomingMail:
     certificate: Certificate | None = None
     anomaly: bool = False
     answerable: bool = False
+    unreadable: bool = False
 
     @property
     def certified_at(self) -> datetime | None:

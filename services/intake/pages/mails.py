@@ -41,6 +41,7 @@ REASONS = {
     "too-late": N_("Answers a request that ended long ago, and the sender may not send a new one."),
     "sender-unknown": N_("The sender is not registered."),
     "no-body": N_("The sender acts for no body."),
+    "not-admitted": N_("The sender may not ask for the body now."),
     "authors": N_("The mail has no author, or several."),
     "forged": N_("The sender is not who the mail says."),
     "unproven": N_("Nothing proves who the sender is."),

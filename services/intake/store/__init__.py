@@ -8,6 +8,7 @@ numbers    how many blocks of numbers were taken, by year                       
 corrections what people said a request is about, for the next learning            practices, practice_*    articles
 attachments files of requests and messages, their contents in attached.* (GridFS)
 drafts     what somebody has written and not sent                             views      filters of lists with a name
+mail_queue mails that are kept and wait to be taken
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from services.intake.store import (
     corrections,
     drafts,
     imports,
+    mail_queue,
     mails,
     persons,
     practices,
@@ -33,6 +35,7 @@ from services.intake.store.drafts import DraftStore
 from services.intake.store.files import INDEXES as FILES
 from services.intake.store.files import FileStore
 from services.intake.store.imports import ImportStore
+from services.intake.store.mail_queue import MailQueueStore
 from services.intake.store.mails import MailStore
 from services.intake.store.numbers import NumberStore
 from services.intake.store.orphans import OrphanStore
@@ -50,6 +53,7 @@ INDEXES = (
     *bodies.INDEXES,
     *persons.INDEXES,
     *mails.INDEXES,
+    *mail_queue.INDEXES,
     *practices.INDEXES,
     *quotas.INDEXES,
     *imports.INDEXES,
@@ -70,6 +74,7 @@ class Stores:
     bodies: BodyStore
     persons: PersonStore
     mails: MailStore
+    mail_queue: MailQueueStore
     files: FileStore
     numbers: NumberStore
     orphans: OrphanStore
@@ -92,6 +97,7 @@ def open_stores(database: Database) -> Stores:
         BodyStore(database),
         PersonStore(database),
         MailStore(database, files),
+        MailQueueStore(database),
         files,
         NumberStore(database),
         OrphanStore(database, files, attached.files),

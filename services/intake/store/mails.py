@@ -1,6 +1,7 @@
 """Mails as they came in: one document for each (Message-ID, recipient), with the original bytes.
 
-A document exists if and only if the mail was answered 250; that is what makes a second delivery a no-op.
+A document exists if and only if the mail was answered 250 and waits in the queue no longer; that is what makes a
+second delivery a no-op.
 """
 
 from collections.abc import Iterable

@@ -15,11 +15,12 @@ from services.intake.store.attachments import ATTACHMENTS, BUCKET
 from services.intake.store.bodies import BODIES, PROTOCOL
 from services.intake.store.files import FILES, FileStore
 from services.intake.store.imports import FILE, IMPORTS
+from services.intake.store.mail_queue import QUEUE
 from services.intake.store.mails import MAILS, ORIGINAL
 
 RECORDS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     (FILES, PROTOCOL): ((BODIES, "protocol.id"), (BODIES, "earlier.protocol.id")),
-    (FILES, ORIGINAL): ((MAILS, "file"),),
+    (FILES, ORIGINAL): ((MAILS, "file"), (QUEUE, "file")),
     (FILES, FILE): ((IMPORTS, "_id"),),
     (BUCKET, ""): ((ATTACHMENTS, "file"),),
 }

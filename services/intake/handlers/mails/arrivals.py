@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from contracts.envelope import derived_id, new_id
@@ -29,13 +30,18 @@ class Door:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A mail with the identity under which it is kept. tagged: the number in the address that it was sent to."""
+    """A mail with the identity under which it is kept. tagged: the number in the address that it was sent to.
+
+    came_at, kept: when it came and where its bytes are, if it has waited in the queue.
+    """
 
     id: str
     recipient: str
     raw: bytes
     mail: IncomingMail
     tagged: str | None
+    came_at: datetime | None = None
+    kept: Document | None = None
 
     @property
     def channel(self) -> Channel:
@@ -51,11 +57,16 @@ def arrival_of(door: Door, raw: bytes, mail: IncomingMail, recipient: str) -> Ar
 
 async def original(parts: Parts, arrival: Arrival) -> Document:
     """Where the original bytes are: in the document, or before it in GridFS."""
-    if len(arrival.raw) <= INLINE:
-        return {"raw": arrival.raw, "file": None}
+    return arrival.kept or await keep_bytes(parts, arrival.raw)
+
+
+async def keep_bytes(parts: Parts, raw: bytes) -> Document:
+    """The fields of a document that will hold these bytes, or names the file that does."""
+    if len(raw) <= INLINE:
+        return {"raw": raw, "file": None}
 
     async def whole() -> AsyncIterator[bytes]:
-        yield arrival.raw
+        yield raw
 
     file = new_id(parts.clock.now())
     await parts.stores.files.keep(file, "original.eml", whole(), ORIGINAL)
@@ -70,7 +81,7 @@ def note(work: Work, arrival: Arrival, kept: Document, **links: Any) -> None:
     row = {
         "_id": arrival.id,
         "schema_version": 1,
-        "received_at": work.now,
+        "received_at": arrival.came_at or work.now,
         "message_id": mail.message_id,
         "recipient": arrival.recipient,
         "size": len(arrival.raw),

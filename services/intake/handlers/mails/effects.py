@@ -108,7 +108,7 @@ async def open_request(parts: Parts, door: Door, arrival: Arrival, author: Calle
 
 async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewRequest, automatic: bool = False) -> None:
     submission = await prepare(parts, author, form, arrival.channel, derived_id(arrival.id, REQUESTS))
-    submission = replace(submission, received_at=_received_at(arrival.mail, parts.clock.now()))
+    submission = replace(submission, received_at=_received_at(arrival, parts.clock.now()))
     kept = await original(parts, arrival)
     keys = {MAILS: [arrival.id], **submission.needs()}
     async with holding(parts) as holder:
@@ -132,11 +132,11 @@ def _first_body(author: Caller, day: date) -> str:
     return next(in_force, codes[0])
 
 
-def _received_at(mail: IncomingMail, now: datetime) -> datetime | None:
+def _received_at(arrival: Arrival, now: datetime) -> datetime | None:
     """The time that a provider certifies, unless it cannot be: then the mail counts from its arrival."""
-    certified = mail.certified_at
+    certified = arrival.mail.certified_at
     if certified is None or not now - _OLDEST <= certified <= now:
-        return None
+        return arrival.came_at
     return certified.astimezone(UTC)
 
 

@@ -45,6 +45,14 @@ async def match(parts: Parts, door: Door, arrival: Arrival) -> Match | None:
     return Match(await survivor_of(parts, found), answers) if found else None
 
 
+def threads(door: Door, arrival: Arrival) -> set[str]:
+    """What the mail has in common with others of its conversation."""
+    mail = arrival.mail
+    ours = (read_message_id(door.secret, id) for id in mail.references)
+    numbers = {reference.number for reference in ours if reference} | {arrival.tagged, quoted_number(mail.subject)}
+    return {mail.message_id, *mail.references, *(number for number in numbers if number)}
+
+
 async def senders(parts: Parts, mail: IncomingMail) -> list[Caller]:
     """Who may have written: persons with the address in From who have a role now. Two addresses are nobody's."""
     if len(mail.senders) != 1:

@@ -31,51 +31,67 @@ log = structlog.get_logger()
 _INTAKE = Path(__file__).parents[2]
 _SMALL = 16_000
 """Bytes of a mail that is taken apart at once: going to a thread costs as much."""
-_TAKEN = Reply(250, "2.0.0 OK")
-_LATER = Reply(451, "4.3.0 Not possible now, try again later")
+TAKEN = Reply(250, "2.0.0 OK")
+LATER = Reply(451, "4.3.0 Not possible now, try again later")
 
 
 async def receive(parts: Parts, door: Door, raw: bytes, return_path: str, recipient: str) -> Reply:
     """Keeps a mail and says how to answer it. Never raises: what is not understood stays with the sender's server."""
     try:
-        return await _receive(parts, door, raw, return_path, recipient)
+        await take(parts, door, await opened(door, raw, return_path, recipient))
+        return TAKEN
     except Problem as problem:
         return Reply(550, f"5.7.1 {_ascii(problem)}")
     except Exception as error:
-        expected = isinstance(error, TransientError) or is_infrastructure(error)
-        log.warning("mail_delayed", error=type(error).__name__, exc_info=None if expected else error)
-        return _LATER
+        return delayed(error)
 
 
-async def _receive(parts: Parts, door: Door, raw: bytes, return_path: str, recipient: str) -> Reply:
+def delayed(error: Exception) -> Reply:
+    """The answer to a mail that is not possible now."""
+    expected = isinstance(error, TransientError) or is_infrastructure(error)
+    log.warning("mail_delayed", error=type(error).__name__, exc_info=None if expected else error)
+    return LATER
+
+
+async def opened(door: Door, raw: bytes, return_path: str, recipient: str) -> Arrival:
+    """The mail taken apart, or called unreadable."""
     mail = await _read(door, raw, return_path)
-    arrival = arrival_of(door, raw, mail or _unreadable(raw), recipient)
+    return arrival_of(door, raw, mail, recipient) if mail else unread(door, raw, recipient)
+
+
+def unread(door: Door, raw: bytes, recipient: str) -> Arrival:
+    """A mail of which nothing but its bytes is known."""
+    id = f"<{hashlib.sha256(raw).hexdigest()}@unreadable>"
+    return arrival_of(door, raw, IncomingMail(id, (), "", "", True, (), unreadable=True), recipient)
+
+
+async def take(parts: Parts, door: Door, arrival: Arrival) -> None:
+    """Lets the mail have its effect, once. Raises Problem for a sender who may not ask, and what may pass."""
     with parts.stores.mails.wave:
         try:
-            return await _kept(parts, door, arrival, mail)
+            await _once(parts, door, arrival)
         except AlreadyExists:
             # Another process took the same mail at the same moment.
-            if await parts.stores.mails.known(arrival.id):
-                return _TAKEN
-            raise
+            if not await parts.stores.mails.known(arrival.id):
+                raise
 
 
-async def _kept(parts: Parts, door: Door, arrival: Arrival, mail: IncomingMail | None) -> Reply:
+async def _once(parts: Parts, door: Door, arrival: Arrival) -> None:
     if await parts.stores.mails.known(arrival.id):
-        return _TAKEN
+        return
+    mail = arrival.mail
     with parts.stores.mails.wave.setting_out(), parts.executor.expecting_new(MAILS, arrival.id):
-        if mail is None:
+        if mail.unreadable:
             await keep(parts, arrival, "quarantined", "unreadable")
         elif door.own.lower() in mail.senders:
             await keep(parts, arrival, "aside", "loop")
         elif mail.report:
             await keep_report(parts, door, arrival, mail.report)
         else:
-            await _take(parts, door, arrival)
-    return _TAKEN
+            await _decide(parts, door, arrival)
 
 
-async def _take(parts: Parts, door: Door, arrival: Arrival) -> None:
+async def _decide(parts: Parts, door: Door, arrival: Arrival) -> None:
     """A mail that somebody, or something, wrote to us."""
     mail = arrival.mail
     found = await match(parts, door, arrival)
@@ -129,10 +145,6 @@ async def _read(door: Door, raw: bytes, return_path: str) -> IncomingMail | None
     except Unreadable as error:
         log.warning("mail_unreadable", reason=str(error))
         return None
-
-
-def _unreadable(raw: bytes) -> IncomingMail:
-    return IncomingMail(f"<{hashlib.sha256(raw).hexdigest()}@unreadable>", (), "", "", True, ())
 
 
 def _ascii(problem: Problem) -> str:
