@@ -35,7 +35,8 @@ def some(records: Iterator[Row | Unusable], most: int) -> Batch:
 
 def texts(file: BinaryIO) -> Iterator[str]:
     """The lines of a file in UTF-8, with or without its mark, by whatever sign they end: "CSV (Macintosh)" has a lone
-    carriage return. Raises Unusable for another encoding."""
+    carriage return. Raises Unusable for another encoding.
+    """
     number = 0
     while content := file.readline(_LONGEST_LINE):
         number += 1

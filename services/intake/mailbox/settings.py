@@ -33,8 +33,8 @@ class MailSettings(BaseSettings):
     """At most so many such answers a day in all: forged senders must not make us a nuisance to others."""
 
     in_a_row: int = Field(default=5, ge=1)
-    """More mails than that from one sender within ten minutes may be a machine's, whatever their headers say. Answers to
-    one request then tell nobody, and requests are not acknowledged, so that two machines do not thank each other."""
+    """More mails than that from one sender within ten minutes may be a machine's, whatever their headers say. Answers
+    to one request then tell nobody, and requests are not acknowledged, so that two machines do not thank each other."""
 
     quarantine_days: int = Field(default=90, ge=1)
     """How long what nobody decided about is kept: mail of people we do not know, and what machines wrote about nothing

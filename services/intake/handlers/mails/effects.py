@@ -87,7 +87,8 @@ async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Docume
 
 async def _in_a_row(parts: Parts, door: Door, author: Caller, request: str = "") -> bool:
     """Whether the author has just written more than people do; answers count by request, for who answers many of them
-    in one go is no machine."""
+    in one go is no machine.
+    """
     id, since, most = author.id or "", parts.clock.now() - _IN_A_ROW, door.policy.in_a_row
     if request:
         found = await parts.stores.conversation.mailed(request, id, since, most)
