@@ -21,4 +21,4 @@ class HeadAsGet:
                 await send(message)
                 await send({"type": "http.response.body", "body": b""})
 
-        await self._app(scope | {"method": "GET"}, receive, headers_alone)
+        await self._app({**scope, "method": "GET"}, receive, headers_alone)
