@@ -31,6 +31,8 @@ SENTENCES = {
     "date_parsing": N_("A date such as 2026-03-28 is needed."),
 }
 """Kind of fault -> sentence. What a field's own validator says (`value_error`) is taken as a msgid."""
+_OF_LISTS = {"too_short": N_("Too few entries."), "too_long": N_("Too many entries.")}
+"""What is said of a list, of which a sentence about a text would be wrong."""
 _OTHERWISE = N_("Not a valid value.")
 _MOST = 50
 
@@ -68,4 +70,5 @@ def pointer(location: tuple[Any, ...]) -> str:
 def _sentence(fault: Any) -> str:
     if fault["type"] == "value_error":
         return str(fault.get("ctx", {}).get("error", _OTHERWISE))
-    return SENTENCES.get(fault["type"], _OTHERWISE)
+    sentences = SENTENCES if isinstance(fault.get("input"), str) else SENTENCES | _OF_LISTS
+    return sentences.get(fault["type"], _OTHERWISE)

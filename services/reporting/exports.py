@@ -6,12 +6,14 @@ Every form is made of the same finished report, so the last digit is the same in
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Report = Mapping[str, Any]
 Writer = Callable[[Report], Iterator[str]]
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 def write_json(report: Report) -> Iterator[str]:
@@ -52,14 +54,23 @@ def choose(suffix: str | None, accept: str) -> str | None:
     """The name of the format that a suffix or an Accept header wants; None if there is no such format."""
     if suffix is not None:
         return suffix if suffix in FORMATS else None
-    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
-    if not wanted:
+    if not accept.strip():
         return "json"
-    for media in wanted:
+    for media in _wanted(accept):
         for name, form in FORMATS.items():
             if media in (form.media_type, form.media_type.split("/")[0] + "/*", "*/*"):
                 return name
     return None
+
+
+def _wanted(accept: str) -> list[str]:
+    """The media types of an Accept header, the most wanted first, those of equal weight (`q`) in their order."""
+    weights: dict[str, float] = {}
+    for part in accept.split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        weights[media] = float(weight) if _WEIGHT.fullmatch(weight) else 1
+    return sorted((media for media in weights if weights[media]), key=lambda media: -weights[media])
 
 
 def flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:

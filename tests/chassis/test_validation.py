@@ -21,10 +21,10 @@ class Form(BaseModel):
     [
         ("plain", "a" * 10_000, "Too long."),
         ("cleaned", "a" * 10_000, "Too long."),
-        ("listed", ["a"] * 4, "Too long."),
+        ("listed", ["a"] * 4, "Too many entries."),
         ("plain", "", "Too short."),
         ("cleaned", " ", "Too short."),
-        ("listed", [], "Too short."),
+        ("listed", [], "Too few entries."),
     ],
 )
 def test_too_much_and_too_little_are_told_as_such(field: str, value: object, said: str) -> None:

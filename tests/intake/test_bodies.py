@@ -101,6 +101,20 @@ async def test_the_register_is_searched_by_name_province_and_status(town: Town) 
     assert first["items"][-1]["code"] < second["items"][0]["code"]
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("viggiu'", "Viggiù"), ("VIGGIÙ", "Viggiù"), ("comune di Viggiù", "Viggiù"),
+        ("Sant\u2019Angelo Lod", "Sant'Angelo Lodigiano"), ("santangelo lod", "Sant'Angelo Lodigiano"),
+        ("Comune di Cantu'", "Cantù"), ("013", "Provincia di Como"),
+    ],
+)  # fmt: skip
+async def test_a_body_is_found_as_people_write_its_name(town: Town, written: str, name: str) -> None:
+    answer = await town.call("GET", "/api/bodies", params={"q": written})
+
+    assert name in [item["name"] for item in answer.json()["items"]]
+
+
 async def test_a_body_is_read_by_ipa_code_in_any_case_and_its_protocol_stays_with_its_people(town: Town) -> None:
     _, official = await town.official(VARESE)
 

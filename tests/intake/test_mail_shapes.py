@@ -180,6 +180,15 @@ async def test_many_answers_in_a_row_are_a_machine_whatever_they_claim(post: Pos
     assert [message["automatic"] for message in said] == [False] * 5 + [True] * 2
 
 
+async def test_a_mail_of_letters_that_cannot_be_seen_is_taken_as_one_without_a_text(post: Post) -> None:
+    address, key = await post.official()
+
+    code, _ = await post.send(address, mail(address, "\u200b\u200b", "\u200b\n\u00ad\n"))
+
+    [request] = await post.mine(key, address)
+    assert (code, request["title"], request["description"]) == (250, "(senza oggetto)", "(senza oggetto)")
+
+
 async def test_who_answers_many_requests_in_one_go_is_no_machine(post: Post) -> None:
     address, key = await post.official()
     requests = [await post.town.submitted(key) for _ in range(7)]

@@ -116,3 +116,4 @@ def test_texts_around_a_picture_are_one_text_and_a_long_one_keeps_its_charset() 
 
 def test_bytes_of_no_charset_at_all_become_something() -> None:
     assert decoded_text(b"\x81\x8d", None)
+    assert decoded_text("Perché la Città".encode("mac-roman"), "x-mac-roman") == "Perché la Città"

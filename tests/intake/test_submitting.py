@@ -59,6 +59,7 @@ async def test_a_request_without_theme_waits_for_triage(town: Town) -> None:
     [
         ({"title": ""}, "/title"),
         ({"title": "   "}, "/title"),
+        ({"title": "\u200b\u00ad"}, "/title"),
         ({"title": "x" * 201}, "/title"),
         ({"title": "due\nrighe"}, "/title"),
         ({"title": "nul\x00"}, "/title"),
@@ -158,3 +159,9 @@ async def test_the_same_key_with_another_body_is_refused(town: Town) -> None:
 
     assert answer.status_code == 422
     assert answer.json()["type"].endswith("idempotency-key-reused")
+
+
+async def test_a_tag_that_stands_twice_is_kept_once(town: Town) -> None:
+    request = await town.submitted(tags=["PNRR", "bonifiche", " PNRR "])
+
+    assert request["tags"] == ["PNRR", "bonifiche"]

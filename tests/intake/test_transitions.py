@@ -59,6 +59,17 @@ async def test_a_request_walks_from_acceptance_to_its_rating(case: Case) -> None
     assert kinds == ["question", "answer", "resolution", "reopening", "resolution", "comment"]
 
 
+async def test_a_request_that_is_open_again_has_no_outcome_and_no_rating(case: Case) -> None:
+    await case.does("resolve", case.expert, outcome="solved", text="Ecco il parere.")
+    closed = (await case.does("close", case.requester, rating=2)).json()
+
+    reopened = (await case.does("reopen", case.requester, reason="Manca un allegato.")).json()
+
+    assert (closed["outcome"], closed["rating"]) == ("solved", 2)
+    assert (reopened["outcome"], reopened["rating"]) == (None, None)
+    assert [line["details"].get("rating") for line in reopened["timeline"] if line["action"] == "closed"] == [2]
+
+
 async def test_each_change_is_one_event_with_the_next_sequence_and_no_text(case: Case) -> None:
     await case.does("ask", case.expert, text="Quale anno, esattamente?")
     await case.does("messages", case.requester, text="Il millenovecentonovantotto.")

@@ -96,6 +96,7 @@ async def test_means_of_several_bodies_combine_by_weight(reporting, client, offi
 
     answer = (await client.get(URL, params={"half_year": "2025-H2"}, headers=secretariat)).json()
 
+    assert answer["next_cursor"] is None
     [row] = answer["by_procedure"]
     assert row["mean_duration_days"] == 171.0
     assert (row["bodies"], row["backlog"], row["with_suspension"]) == (3, 3, None)

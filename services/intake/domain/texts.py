@@ -29,6 +29,11 @@ def without_control_characters(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
+def seen(text: str) -> str:
+    """The text; nothing if nothing of it can be seen, as of spaces that have no width."""
+    return text if any(unicodedata.category(letter)[0] not in "ZC" for letter in text) else ""
+
+
 def folded(text: str) -> str:
     """Lower case, without accents."""
     decomposed = unicodedata.normalize("NFKD", text.lower())

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.chassis.i18n import N_
 from services.intake.domain.tax_numbers import Fault, company_number
-from services.intake.domain.texts import has_control_characters
+from services.intake.domain.texts import has_control_characters, seen
 
 
 def _clean(text: str) -> str:
@@ -17,9 +17,13 @@ def _clean(text: str) -> str:
 
 
 def _filled(text: str) -> str:
-    if not text:
+    if not seen(text):
         raise ValueError(N_("Write something."))
     return text
+
+
+def _each_once(texts: list[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
 
 
 def _one_line(text: str) -> str:
@@ -80,7 +84,9 @@ Company = Annotated[str, Field(max_length=30), AfterValidator(_company)]
 """The partita IVA or tax code of a company, which others store and publish: never that of a person."""
 FurtherThemes = Annotated[list[Code], Field(max_length=5)]
 Companies = Annotated[list[Company], Field(max_length=20)]
-Tags = Annotated[list[Annotated[Line, Field(min_length=1, max_length=40)]], Field(max_length=20)]
+Tags = Annotated[
+    list[Annotated[Line, Field(min_length=1, max_length=40)]], Field(max_length=20), AfterValidator(_each_once)
+]
 Title = Annotated[Line, AfterValidator(_filled), Field(max_length=200)]
 Number = Annotated[Line, Field(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]
 """The number of a request."""

@@ -1,12 +1,15 @@
 """The register of bodies as people search it: the vocabulary, beside what is stored of each body."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 from contracts import vocabulary
 from services.chassis.mongo import Document
 from services.intake.domain.texts import folded
 from services.intake.handlers.parts import Parts
 
+_APOSTROPHE = re.compile("['\u2018\u2019\u02bc`]")
 KNOWN = "known"
 """The status of a body of which nothing is stored."""
 
@@ -26,17 +29,27 @@ def status_of(state: Document | None) -> str:
     return str(state["status"]) if state else KNOWN
 
 
+def _plain(text: str) -> str:
+    """What is compared: without accents and apostrophes, because people write Viggiu' and Sant\u2019Angelo."""
+    return _APOSTROPHE.sub("", folded(text))
+
+
+@cache
+def _names(body: vocabulary.Body) -> str:
+    return _plain(f"{body.kind} di {body.name} {body.code} {body.ipa_code}")
+
+
 async def search(
     parts: Parts, query: RegisterQuery, limit: int, after: str | None = None
 ) -> tuple[list[tuple[vocabulary.Body, Document | None]], str | None]:
     """Bodies with their states, in the order of ISTAT codes, and the code behind which the next page begins."""
-    words = folded(query.q).split()
+    words = _plain(query.q).split()
     candidates = [
         body
         for body in vocabulary.bodies()
         if (not query.province or body.province == query.province.upper())
         and (after is None or body.code > after)
-        and all(word in folded(f"{body.name} {body.code} {body.ipa_code}") for word in words)
+        and all(word in _names(body) for word in words)
     ]
     states = await parts.stores.bodies.states(body.code for body in candidates)
     found = [

@@ -55,6 +55,8 @@ def reopen(work: Work, id: str, caller: Caller, reason: str, *, message: str | N
     request = begin(work, id, "reopen", caller)
     role = role_of(caller, request, "requester", "coordinator")
     moment = advance(request, "reopen", work.now)
+    # The timeline keeps how it had ended and what was thought of it.
+    request["resolution"] = request["rating"] = None
     message = message or new_id(moment)
     event = tell(work, request, RequestReopened, RequestData)
     say(work, request, message, role, caller, reason, kind="reopening", **facts)

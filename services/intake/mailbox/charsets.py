@@ -18,7 +18,8 @@ _WIDE = ("utf-16", "utf-32", "utf16", "utf32", "ucs")
 
 def decoded_text(content: bytes, charset: str | None) -> str:
     """Text of bytes whose charset may be a lie or unknown."""
-    declared = (charset or "").strip().strip("\"'").lower().replace("_", "-")
+    # An `x-` stands before names that were not registered, or not yet: x-mac-roman, x-gbk.
+    declared = (charset or "").strip().strip("\"'").lower().replace("_", "-").removeprefix("x-")
     # Text of two bytes a sign that holds no zero byte is Chinese, or no such text.
     false = declared in _WESTERN or declared in _SLOW or (declared.startswith(_WIDE) and b"\0" not in content)
     for candidate in ("" if false else declared, "utf-8"):

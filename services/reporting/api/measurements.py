@@ -100,7 +100,13 @@ class Measurements:
             bodies = [body] if bodies is None or body in bodies else []
         rows = [shown(row) for row in await self._store.measurements(half_year, bodies)]
         items = [row | {"mean_duration_days": measures.mean_days([row])} for row in rows]
-        return {"half_year": half_year, "items": items, "by_procedure": measures.by_procedure(rows)}
+        # Whole, because the means are over all of it; lists everywhere say whether they go on.
+        return {
+            "half_year": half_year,
+            "items": items,
+            "next_cursor": None,
+            "by_procedure": measures.by_procedure(rows),
+        }
 
 
 def half_year_of(at: datetime) -> str:

@@ -16,7 +16,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Work
 from services.intake.domain.late_replies import Course
-from services.intake.domain.texts import stems
+from services.intake.domain.texts import seen, stems
 from services.intake.handlers.attachments import attach, holding
 from services.intake.handlers.conversation import post_message
 from services.intake.handlers.days import today
@@ -43,7 +43,7 @@ async def join(parts: Parts, door: Door, arrival: Arrival, author: Caller, reque
     """Adds the mail to the request that it answers; one that is over it reopens, or goes on from as a new one."""
     id, message, mail = request["_id"], derived_id(arrival.id, MESSAGES), arrival.mail
     reply = folded_reply(mail.text, mail.subject)
-    text = reply.said or mail.subject or "-"
+    text = seen(reply.said) or seen(mail.subject) or "-"
     automatic = mail.automatic or await _in_a_row(parts, door, author, id)
 
     def course(known: Document) -> Course:
@@ -163,6 +163,6 @@ def waiting(work: Work, arrival: Arrival, kept: Document, state: State, reason: 
 def form_of(mail: IncomingMail, body: str, author: Caller) -> NewRequest:
     """The request that a mail makes: what it quotes belongs to it, its signature does not."""
     translate = translator(author.language or "it", _INTAKE)
-    title = mail.subject[:200].strip() or translate(N_("(no subject)"))
+    title = seen(mail.subject[:200].strip()) or translate(N_("(no subject)"))
     kind: Kind = "legal" if {"legal", "avvocat"} & set(stems(mail.subject)) else "technical"
-    return NewRequest(body=body, kind=kind, title=title, description=folded_signature(mail.text).said or title)
+    return NewRequest(body=body, kind=kind, title=title, description=seen(folded_signature(mail.text).said) or title)
