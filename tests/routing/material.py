@@ -203,8 +203,10 @@ class Routing:
 
 
 @asynccontextmanager
-async def routing_at_hand(settings: Settings, clock: Clock) -> AsyncIterator[Routing]:
-    """The service without broker: nothing runs by itself."""
+async def routing_at_hand(mongo_url: str, clock: Clock) -> AsyncIterator[Routing]:
+    """The service on a database of its own, without broker: nothing runs by itself."""
+    prefix = f"t{new_id().replace('-', '')[4:24]}"
+    settings = Settings(prefix=prefix, mongo_url=mongo_url, intake_url="http://127.0.0.1:9", secret_key="x" * 32)
     service = build(settings, clock)
     await service.database.ensure(service._indexes)
     await service.commit.start()
