@@ -188,15 +188,8 @@ class RequestFileQuarantined(RequestEvent):
 
 
 EVENTS: tuple[type[RequestEvent], ...] = (
-    RequestSubmitted,
-    RequestClassified,
-    RequestMessagePosted,
-    RequestInformationAsked,
-    RequestInformationProvided,
-    RequestResolved,
-    RequestReopened,
-    RequestClosed,
-    RequestWithdrawn,
-    RequestMerged,
-    RequestFileQuarantined,
+    *(RequestSubmitted, RequestClassified, RequestMessagePosted),
+    *(RequestInformationAsked, RequestInformationProvided, RequestResolved),
+    *(RequestReopened, RequestClosed, RequestWithdrawn),
+    *(RequestMerged, RequestFileQuarantined),
 )
