@@ -123,6 +123,18 @@ def test_plain_words_keep_nobody_from_publishing(body: str, text: str) -> None:
     assert _known(text, body) == []
 
 
+@pytest.mark.parametrize("name", ["Mario Rossi,", "Mario Rossi -", ", Mario Rossi", "Mario ' Rossi"])
+def test_a_sign_within_a_name_is_no_name(name: str) -> None:
+    found = findings("Come dice Mario, e - con Rossi - il testo di Mario, qui.", Known(persons=(name,)))
+
+    assert [finding.text for finding in found] == ["Mario", "Rossi", "Mario"]
+
+
+@pytest.mark.parametrize("name", ["'", "’", "-", ",", " ", ""])
+def test_a_name_of_signs_alone_is_nowhere(name: str) -> None:
+    assert findings("Come dice Mario, e Rossi - il testo qui.", Known(persons=(name,))) == []
+
+
 def test_where_a_capital_says_nothing_the_writer_is_asked_and_not_refused() -> None:
     known = Known(persons=PERSONS, bodies=("Opera",))
 

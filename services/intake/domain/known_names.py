@@ -153,7 +153,9 @@ def _units(name: str) -> list[str]:
     """The names of a person; each with its particles: `Giovanni`, `Della Valle`."""
     units: list[str] = []
     waiting: list[str] = []
-    for word in re.split(r"[\s,-]+", name.strip()):
+    for word in re.split(r"[\s,-]+", name):
+        if not any(map(str.isalnum, word)):
+            continue
         waiting.append(word)
         if flat(word) not in _PARTICLES:
             units.append(" ".join(waiting))
