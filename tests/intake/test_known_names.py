@@ -58,6 +58,8 @@ IDENTIFYING: list[tuple[str, str, str]] = [
     ("Zone", "il COMUNE DI ZONE", "COMUNE DI ZONE"),
     ("Varese", "si veda www.comune.varese.example", "varese"),
     ("Varese", "scrivere a ufficio@comune.varese.example", "ufficio@comune.varese.example"),
+    ("Varese", "Lo dice la Corte dei Conti. Varese ha chiesto il parere.", "Varese"),
+    ("Varese", "Così il Consiglio di Stato. Varese ha chiesto il parere.", "Varese"),
     # persons
     ("", "lo chiese cattaneo anna", "cattaneo anna"),
     ("", "come ha detto Cattaneo", "Cattaneo"),
@@ -85,6 +87,7 @@ ORDINARY: list[tuple[str, str]] = [
     ("Mantova", "la torta mantovana"),
     ("Mantova", "TAR Lombardia, sez. Mantova, n. 12/2021"),
     ("Mantova", "il Tribunale di Mantova"),
+    ("Mantova", "il T.A.R. Mantova, Sez. II. Mantova, n. 12"),
     ("Opera", "una opera pubblica; Opera di urbanizzazione a scomputo"),
     ("Opera", "il comune opera in deroga"),
     ("Dello", "Dello stesso avviso è la Regione. Il parere dello Stato."),

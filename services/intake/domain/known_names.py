@@ -62,10 +62,12 @@ _OF_A_BODY = re.compile(
     r"polizia locale|amministrazione(?: comunale)?)\s+(?:di\s+|d'\s*)$|(?<!\w)comune\.$"
 )
 _PREPOSITION = re.compile(r"(?<!\w)(?:a|ad|di|da|presso|per|tra|fra|con|su)\s+$")
+_BETWEEN = r"(?:[\s,()–-]|(?<=[^\W\d_])(?<![^\W\d_]{5})\.)"
+"""Between the words of one citation; a full stop behind more than four letters ends a sentence."""
 _COURT = re.compile(
     r"\b(?:[Tt]\.?[Aa]\.?[Rr]\.?|TRIBUNALE|[Tt]ribunale|[Cc]orte|[Cc]onsiglio di [Ss]tato|ARPA|[Aa]rpa|"
-    r"[Ss]oprintendenza)(?:[\s,.()–-]+(?:[A-ZÀ-Ý][\w'’]*|sez\b|sezione|staccata|ordinario|amministrativo|regionale|civile|penale|conti|"
-    r"controllo|dipartimento|distretto|province?|d[aei]|del|della|dell['’]|dei|per|la|le|e)(?!\w))*[\s,.()–-]*$"
+    rf"[Ss]oprintendenza)(?:{_BETWEEN}+(?:[A-ZÀ-Ý][\w'’]*|sez\b|sezione|staccata|ordinario|amministrativo|regionale|civile|penale|conti|"
+    rf"controllo|dipartimento|distretto|province?|d[aei]|del|della|dell['’]|dei|per|la|le|e)(?!\w))*{_BETWEEN}*$"
 )
 """Before a town's name it cites a ruling or an authority, and says nothing about whose request it was."""
 _LEAST_NAME, _LEAST_SMALL = 3, 4
