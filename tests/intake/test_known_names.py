@@ -60,7 +60,10 @@ IDENTIFYING: list[tuple[str, str, str]] = [
     ("Varese", "scrivere a ufficio@comune.varese.example", "ufficio@comune.varese.example"),
     ("Varese", "Lo dice la Corte dei Conti. Varese ha chiesto il parere.", "Varese"),
     ("Varese", "Così il Consiglio di Stato. Varese ha chiesto il parere.", "Varese"),
+    ("Varese", "si veda relazione_varese.pdf", "varese"),
     # persons
+    ("", "Relazione_Cattaneo.pdf", "Cattaneo"),
+    ("", "relazione_anna_cattaneo_2.pdf", "anna_cattaneo"),
     ("", "lo chiese cattaneo anna", "cattaneo anna"),
     ("", "come ha detto Cattaneo", "Cattaneo"),
     ("", "secondo la sig.ra cattaneo", "cattaneo"),
@@ -141,7 +144,12 @@ def test_a_name_of_signs_alone_is_nowhere(name: str) -> None:
 def test_where_a_capital_says_nothing_the_writer_is_asked_and_not_refused() -> None:
     known = Known(persons=PERSONS, bodies=("Opera",))
 
-    for text in ("Costa ha chiesto un parere.", "Opera ha chiesto un parere.", "come ha detto cattaneo"):
+    for text in (
+        "Costa ha chiesto un parere.",
+        "Opera ha chiesto un parere.",
+        "come ha detto cattaneo",
+        "relazione_cattaneo.pdf",
+    ):
         assert [finding.known for finding in findings(text, known)] == [False], text
 
 
