@@ -58,7 +58,12 @@ IDENTIFYING: list[tuple[str, str, str]] = [
     ("Zone", "il COMUNE DI ZONE", "COMUNE DI ZONE"),
     ("Varese", "si veda www.comune.varese.example", "varese"),
     ("Varese", "scrivere a ufficio@comune.varese.example", "ufficio@comune.varese.example"),
+    ("Varese", "Lo dice la Corte dei Conti. Varese ha chiesto il parere.", "Varese"),
+    ("Varese", "Così il Consiglio di Stato. Varese ha chiesto il parere.", "Varese"),
+    ("Varese", "si veda relazione_varese.pdf", "varese"),
     # persons
+    ("", "Relazione_Cattaneo.pdf", "Cattaneo"),
+    ("", "relazione_anna_cattaneo_2.pdf", "anna_cattaneo"),
     ("", "lo chiese cattaneo anna", "cattaneo anna"),
     ("", "come ha detto Cattaneo", "Cattaneo"),
     ("", "secondo la sig.ra cattaneo", "cattaneo"),
@@ -85,6 +90,7 @@ ORDINARY: list[tuple[str, str]] = [
     ("Mantova", "la torta mantovana"),
     ("Mantova", "TAR Lombardia, sez. Mantova, n. 12/2021"),
     ("Mantova", "il Tribunale di Mantova"),
+    ("Mantova", "il T.A.R. Mantova, Sez. II. Mantova, n. 12"),
     ("Opera", "una opera pubblica; Opera di urbanizzazione a scomputo"),
     ("Opera", "il comune opera in deroga"),
     ("Dello", "Dello stesso avviso è la Regione. Il parere dello Stato."),
@@ -123,10 +129,27 @@ def test_plain_words_keep_nobody_from_publishing(body: str, text: str) -> None:
     assert _known(text, body) == []
 
 
+@pytest.mark.parametrize("name", ["Mario Rossi,", "Mario Rossi -", ", Mario Rossi", "Mario ' Rossi"])
+def test_a_sign_within_a_name_is_no_name(name: str) -> None:
+    found = findings("Come dice Mario, e - con Rossi - il testo di Mario, qui.", Known(persons=(name,)))
+
+    assert [finding.text for finding in found] == ["Mario", "Rossi", "Mario"]
+
+
+@pytest.mark.parametrize("name", ["'", "’", "-", ",", " ", ""])
+def test_a_name_of_signs_alone_is_nowhere(name: str) -> None:
+    assert findings("Come dice Mario, e Rossi - il testo qui.", Known(persons=(name,))) == []
+
+
 def test_where_a_capital_says_nothing_the_writer_is_asked_and_not_refused() -> None:
     known = Known(persons=PERSONS, bodies=("Opera",))
 
-    for text in ("Costa ha chiesto un parere.", "Opera ha chiesto un parere.", "come ha detto cattaneo"):
+    for text in (
+        "Costa ha chiesto un parere.",
+        "Opera ha chiesto un parere.",
+        "come ha detto cattaneo",
+        "relazione_cattaneo.pdf",
+    ):
         assert [finding.known for finding in findings(text, known)] == [False], text
 
 

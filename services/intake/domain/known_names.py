@@ -62,13 +62,17 @@ _OF_A_BODY = re.compile(
     r"polizia locale|amministrazione(?: comunale)?)\s+(?:di\s+|d'\s*)$|(?<!\w)comune\.$"
 )
 _PREPOSITION = re.compile(r"(?<!\w)(?:a|ad|di|da|presso|per|tra|fra|con|su)\s+$")
+_BETWEEN = r"(?:[\s,()–-]|(?<=[^\W\d_])(?<![^\W\d_]{5})\.)"
+"""Between the words of one citation; a full stop behind more than four letters ends a sentence."""
 _COURT = re.compile(
     r"\b(?:[Tt]\.?[Aa]\.?[Rr]\.?|TRIBUNALE|[Tt]ribunale|[Cc]orte|[Cc]onsiglio di [Ss]tato|ARPA|[Aa]rpa|"
-    r"[Ss]oprintendenza)(?:[\s,.()–-]+(?:[A-ZÀ-Ý][\w'’]*|sez\b|sezione|staccata|ordinario|amministrativo|regionale|civile|penale|conti|"
-    r"controllo|dipartimento|distretto|province?|d[aei]|del|della|dell['’]|dei|per|la|le|e)(?!\w))*[\s,.()–-]*$"
+    rf"[Ss]oprintendenza)(?:{_BETWEEN}+(?:[A-ZÀ-Ý][\w'’]*|sez\b|sezione|staccata|ordinario|amministrativo|regionale|civile|penale|conti|"
+    rf"controllo|dipartimento|distretto|province?|d[aei]|del|della|dell['’]|dei|per|la|le|e)(?!\w))*{_BETWEEN}*$"
 )
 """Before a town's name it cites a ruling or an authority, and says nothing about whose request it was."""
 _LEAST_NAME, _LEAST_SMALL = 3, 4
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"
+"""Where a name begins and ends: an underscore stands between words, as in the name of a file."""
 _NEAR = 80
 """Characters around a name that tell what it is."""
 
@@ -102,7 +106,7 @@ def _letter(letter: str) -> str:
 
 def _bodies(text: str, flattened: str, name: str) -> Iterator[Finding]:
     ordinary = (plain := flat(name)) in ORDINARY or is_small_word(plain)
-    for found in re.finditer(rf"(?<!\w)(?P<what>{_BODY})?(?P<name>{_written(name.split())})(?!\w)", flattened):
+    for found in re.finditer(rf"{_START}(?P<what>{_BODY})?(?P<name>{_written(name.split())}){_END}", flattened):
         start = found.start("name")
         before = flattened[max(0, start - _NEAR) : start]
         certain = _OF_A_BODY.search(before) is not None
@@ -118,9 +122,9 @@ def _bodies(text: str, flattened: str, name: str) -> Iterator[Finding]:
 def _together(text: str, flattened: str, units: Iterable[str]) -> Iterator[Finding]:
     """Two or more names of one person beside each other, in any order."""
     one = "|".join(_written(unit.split()) for unit in sorted(units, key=lambda unit: (-len(unit), unit)))
-    joined = rf"(?:[\s,]+|[._-](?=\w))(?:{one})(?!\w)"
-    for found in re.finditer(rf"(?<!\w)(?:{one})(?!\w)(?:{joined})+", flattened):
-        names = {*re.findall(rf"(?<!\w)(?:{one})(?!\w)", found[0])}
+    joined = rf"(?:[\s,]+|[._-](?=\w))(?:{one}){_END}"
+    for found in re.finditer(rf"{_START}(?:{one}){_END}(?:{joined})+", flattened):
+        names = {*re.findall(rf"{_START}(?:{one}){_END}", found[0])}
         if len(names) > 1 and not names <= NOBODY:
             yield _at("person", text, found.span())
 
@@ -129,7 +133,7 @@ def _alone(text: str, flattened: str, unit: str) -> Iterator[Finding]:
     """A single name of a person, with the particles that belong to it."""
     bare = re.split(r"[\s']+", flat(unit).rstrip("'"))[-1]
     ordinary = bare in ORDINARY or is_small_word(bare)
-    for found in re.finditer(rf"(?<!\w){_written(unit.split())}(?!\w)", flattened):
+    for found in re.finditer(rf"{_START}{_written(unit.split())}{_END}", flattened):
         start, end = found.span()
         capital = text[start + found[0].rstrip("'").rindex(bare)].isupper()
         if _TITLE.search(flattened[max(0, start - _NEAR) : start]):
@@ -153,7 +157,9 @@ def _units(name: str) -> list[str]:
     """The names of a person; each with its particles: `Giovanni`, `Della Valle`."""
     units: list[str] = []
     waiting: list[str] = []
-    for word in re.split(r"[\s,-]+", name.strip()):
+    for word in re.split(r"[\s,-]+", name):
+        if not any(map(str.isalnum, word)):
+            continue
         waiting.append(word)
         if flat(word) not in _PARTICLES:
             units.append(" ".join(waiting))

@@ -48,16 +48,17 @@ async def said_about(parts: Parts, request: Document) -> list[Document]:
 
 
 async def known_of(parts: Parts, request: Document, messages: list[Document]) -> Known:
-    """What is known of a request's people and body, as it is known now."""
-    ids = {request[name] for name in ("requester", "sent_by", "lead", "last_lead")}
-    ids |= {*request.get("co_experts", ()), *request.get("last_helpers", ()), *(row["author"] for row in messages)}
+    """What is known of a request's people and body, and of what was merged into it, as it is known now."""
+    asked = [request, *(await parts.stores.requests.by_ids(request["merged_from"]))]
+    ids = {row[name] for row in asked for name in ("requester", "sent_by", "lead", "last_lead")}
+    ids |= {id for row in asked for name in ("co_experts", "last_helpers") for id in row.get(name, ())}
+    ids |= {row["author"] for row in messages}
     people = await parts.stores.persons.by_ids(sorted(id for id in ids if id))
     people += await officials_of(parts, request["body"])
-    exact: list[tuple[str, Kind]] = [(request["number"], "number")]
+    exact: list[tuple[str, Kind]] = [(row["number"], "number") for row in asked]
     exact += [(row[name], "email") for row in people for name in ("email", "pec") if row.get(name)]
-    if request["protocol"]:
-        exact.append((request["protocol"]["number"], "protocol"))
-    exact += [(company, "tax_number") for company in request.get("companies", ())]
+    exact += [(row["protocol"]["number"], "protocol") for row in asked if row["protocol"]]
+    exact += [(company, "tax_number") for row in asked for company in row.get("companies", ())]
     body = vocabulary.body(request["body"])
     codes = (body.code, body.ipa_code) if body else (request["body"],)
     exact += [(code, "body") for code in codes if len(code) > _SHORT_CODE]
