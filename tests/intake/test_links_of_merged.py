@@ -196,3 +196,21 @@ async def test_a_new_request_that_follows_a_merged_one_follows_the_one_that_goes
 
     assert await desk.links(new) == [("follows", survivor)]
     assert await desk.links(survivor) == [("followed_by", new)]
+
+
+async def test_a_request_with_all_its_links_is_still_gone_on_from_but_nobody_links_it_by_choice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.intake.handlers.links._MOST", 1)
+    merged, survivor, one, two = await desk.ask(4)
+    await desk.link(merged, one)
+    await desk.link(survivor, two)
+    await desk.merge(merged, survivor)
+
+    (later,) = await desk.ask(1, follows=survivor)
+
+    assert await desk.links(later) == [("follows", survivor)]
+    assert ("followed_by", later) in await desk.links(survivor)
+    third = (await desk.ask(1))[0]
+    for number, to in ((survivor, third), (third, survivor)):
+        await desk.does("POST", f"{number}/links", 422, json={"to": to, "kind": "related"})

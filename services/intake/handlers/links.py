@@ -44,11 +44,17 @@ def link(work: Work, id: str, other: str, kind: Kind, caller: Caller) -> Documen
     request, another = _both(work, id, other, caller)
     if id == other:
         raise invalid([{"pointer": "/to", "detail": N_("Name another request than this one.")}])
+    for one, two in ((another, request), (request, another)):
+        if len([known for known in one.get("links", ()) if known["request"] != two["_id"]]) >= _MOST:
+            raise invalid([{"pointer": "/to", "detail": N_("A request has 50 links at most.")}])
     return _join(work, request, another, kind, caller)
 
 
 def follow(work: Work, request: Document, earlier: str, caller: Caller) -> None:
-    """Links a request that is being submitted to the one that it goes on from; the caller puts the former."""
+    """Links a request that is being submitted to the one that it goes on from; the caller puts the former.
+
+    No limit holds: what is sent is never refused for the links of an earlier request.
+    """
     before = work.get(REQUESTS, earlier)
     if before is not None:
         _join(work, request, before, "follows", caller)
@@ -87,8 +93,6 @@ def _both(work: Work, id: str, other: str, caller: Caller) -> tuple[Document, Do
 def _join(work: Work, request: Document, another: Document, kind: str, caller: Caller) -> Document:
     made: Document = {}
     for one, two, name in ((another, request, KINDS[kind]), (request, another, kind)):
-        if len([known for known in one.get("links", ()) if known["request"] != two["_id"]]) >= _MOST:
-            raise invalid([{"pointer": "/to", "detail": N_("A request has 50 links at most.")}])
         made = _hold(one, two, name, work.now)
         mark(work, one, "linked", caller, {"request": two["_id"], "number": two["number"], "kind": name})
         work.put(REQUESTS, one)
