@@ -121,6 +121,18 @@ async def test_a_coordinator_finds_the_requests_by_their_words(service, visit) -
     assert f'value="{number}"' not in (await expert.get("/answers/new?requests=" + number)).text
 
 
+async def test_the_page_says_that_there_are_more_requests_than_it_lists(service, visit, monkeypatch) -> None:
+    expert, numbers = await same_question(service, visit)
+    whole = await expert.get("/answers/new")
+    monkeypatch.setattr("services.intake.pages.answers.MOST", 2)
+
+    cut = await expert.get("/answers/new")
+
+    more = "Le richieste sono più di quelle elencate"
+    assert more not in whole.text and all(number in whole.text for number in numbers)
+    assert more in cut.text and sum(number in cut.text for number in numbers) == 2
+
+
 async def test_a_body_cannot_answer_here(service, visit) -> None:
     official = await visit("official", BERGAMO)
     number = await ask(official)

@@ -57,8 +57,8 @@ class AnswerPages:
     async def new(self, request: Request, caller: Worker, requests: Numbers = None, q: Words = "") -> Response:
         """The requests to choose from, and the form."""
         chosen = [number for text in requests or () for number in text.split(",") if number][:MOST]
-        rows = await self._offered(caller, chosen, q)
-        return self._form(request, caller, rows, chosen, q=q)
+        offered = await self._offered(caller, chosen, q)
+        return self._form(request, caller, *offered, chosen, q=q)
 
     async def send(self, request: Request, caller: Worker, form: Form) -> Response:
         """First shows what would be sent to whom; the confirmation sends it, once."""
@@ -69,9 +69,10 @@ class AnswerPages:
             errors["requests"] = N_("Choose at least one request.")
         named = await self._parts.stores.requests.ids_of(numbers)
         if filled is None or errors or form.get("step") not in ("review", "send"):
-            rows = await self._offered(caller, numbers, values["q"])
+            offered = await self._offered(caller, numbers, values["q"])
+            status = 422 if errors else 200
             return self._form(
-                request, caller, rows, numbers, values["q"], values=values, errors=errors, status=422 if errors else 200
+                request, caller, *offered, numbers, values["q"], values=values, errors=errors, status=status
             )
         said = Answer(filled.text, filled.resolve)
         if form.get("step") == "review":
@@ -83,21 +84,22 @@ class AnswerPages:
         )  # fmt: skip
         return await self._outcome(request, caller, told["items"])
 
-    async def _offered(self, caller: Caller, chosen: list[str], q: str) -> list[Document]:
-        """The requests that were chosen, and below them those that the reader may choose besides."""
+    async def _offered(self, caller: Caller, chosen: list[str], q: str) -> tuple[list[Document], bool]:
+        """The requests that were chosen, and below them those that may be chosen besides; whether there are more."""
         mine = None if caller.has("coordinator", "secretariat") else caller.id
         query = RequestQuery(statuses=UNDER_WAY, q=q or None, lead=mine)
-        found, _ = await self._parts.stores.requests.page(caller, query, MOST) if q or mine else ([], None)
+        found, more = await self._parts.stores.requests.page(caller, query, MOST) if q or mine else ([], None)
         ids = [id for _, id in await self._parts.stores.requests.ids_of(chosen) if id]
         first = {row["_id"]: row for row in await self._parts.stores.requests.by_ids(ids)}
         rows = [*first.values(), *(row for row in found if row["_id"] not in first)]
-        return [row for row in rows if obstacle(row, caller, "message") is None]
+        return [row for row in rows if obstacle(row, caller, "message") is None], more is not None
 
     def _form(
         self,
         request: Request,
         caller: Caller,
         rows: list[Document],
+        more: bool,
         chosen: list[str],
         q: str = "",
         values: dict[str, str] | None = None,
@@ -108,6 +110,8 @@ class AnswerPages:
         items = [_row(row, words) | {"chosen": row["number"] in chosen} for row in rows]
         lost = len(set(chosen) - {row["number"] for row in rows})
         told = [Notice("warning", words(N_("Left out, because you cannot answer them: {n}."), n=lost))] if lost else []
+        if more:
+            told.append(Notice("info", words(N_("There are more requests than this list shows: search to find them."))))
         return self._pages.render(
             request, "answers/new.html", caller, status,
             items=items, q=q, values=values or {}, errors=errors or {}, notices=told,
