@@ -126,6 +126,26 @@ async def test_who_was_to_help_is_looked_at_again_too(routing: Routing, change: 
     assert await routing.asked(request) == person("anna")
 
 
+async def test_who_was_to_help_and_has_no_contract_any_more_does_not(routing: Routing) -> None:
+    await routing.expert("anna")
+    request = await routing.submit(1, further_themes=(OTHER,))
+    await routing.match()
+    await routing.expert("bea", capacity=1)
+    await routing.expert("help", themes=[{"code": OTHER, "level": 3}], task_forces=[OTHER])
+    await routing.database[EXPERTS].update_one(
+        {"_id": person("help")}, {"$set": {"contract_end": MONDAY + timedelta(days=20)}}
+    )
+    await routing.grant("carla", "coordinator", "task_force", THEME)
+    async with routing.api("carla") as api:
+        made = await preview(api)
+        routing.clock.advance(timedelta(days=21))
+        answer = (await api.post(f"{PATH}/{made['id']}/confirmation")).json()
+
+    assert made["items"][0]["co_experts"] == [[OTHER, person("help")]]
+    assert answer["why"] == {"2026-000001": "taker"}
+    assert await routing.asked(request) == person("anna")
+
+
 async def test_a_contract_that_ends_meanwhile_is_seen_without_any_news(routing: Routing) -> None:
     requests = await ill(routing, 1)
     await routing.database[EXPERTS].update_many(

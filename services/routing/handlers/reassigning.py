@@ -14,6 +14,7 @@ from services.chassis.work import Work
 from services.routing.domain import OVER
 from services.routing.handlers import cases, experts
 from services.routing.handlers.offers import REASSIGNED, let_go, never_again, offer
+from services.routing.handlers.presence import takes_part_at
 from services.routing.handlers.recording import candidate, record
 from services.routing.matching import Candidate, Decision
 from services.routing.rules import Rules
@@ -137,7 +138,7 @@ def _can_take(work: Work, case: Document, item: Document, held: dict[str, int], 
         return False
     for helper, version in seen.get("helping", {}).items():
         known = work.get(EXPERTS, helper)
-        if known is None or known["version"] != version:
+        if known is None or known["version"] != version or not takes_part_at(known, work.now):
             return False
     now = experts.to_match(profile, work.get(LOADS, id), work.now, experts.answer_due(work.now, rules), rules)
     return now.there and now.free > 0 and not now.conflicts & {case["body"], *case.get("companies", ())}
