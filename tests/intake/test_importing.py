@@ -1,6 +1,7 @@
 """Many requests from one file: each line whole or not at all, nothing twice, faults told by line and column."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from contracts.envelope import new_id
 from services.intake.domain.tables import Unusable, read_header
 from services.intake.handlers import importing
+from services.intake.handlers.line_reading import texts
 from tests.intake.conftest import ADMIN_KEY, SARONNO, VARESE, Town
 
 HEADER = "ente;tipo;oggetto;descrizione;tema;id_esterno"
@@ -85,6 +87,20 @@ async def test_lines_may_end_as_spreadsheets_of_a_macintosh_end_them(town: Town)
     assert (summary["imported"], summary["stopped"]) == (2, None)
     assert [report["line"] for report in reports] == [2, 4]
     assert (await stored(town, one))[0]["description"] == "Prima riga\rseconda"
+
+
+def test_a_file_without_line_feeds_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.intake.handlers.line_reading._LONGEST_LINE", 16)
+
+    def read(content: bytes) -> list[str]:
+        return list(texts(BytesIO(content)))
+
+    assert read(b"uno;due\rtre;quattro\rcinque\r") == ["uno;due\r", "tre;quattro\r", "cinque\r"]
+    assert read(b"uno;due\r\ntre;quattro\r\n") == ["uno;due\r\n", "tre;quattro\r\n"]
+    for content, line in ((b"uno;due\rtre\xe8;quattro\r", 2), (b"uno\rdue\rlunga-come-nessuna\r", 3)):
+        with pytest.raises(Unusable) as fault:
+            read(content)
+        assert fault.value.line == line
 
 
 async def test_an_external_id_that_was_used_for_something_else_is_refused(town: Town) -> None:

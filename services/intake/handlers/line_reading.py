@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
+from io import SEEK_CUR, StringIO
 from itertools import islice
 from typing import BinaryIO
 
@@ -38,12 +38,23 @@ def texts(file: BinaryIO) -> Iterator[str]:
     carriage return. Raises Unusable for another encoding.
     """
     number = 0
-    while content := file.readline(_LONGEST_LINE):
-        number += 1
+    while content := _some_lines(file):
         if len(content) == _LONGEST_LINE:
-            raise Unusable(N_("A line is too long: is this a CSV file?"), number)
+            raise Unusable(N_("A line is too long: is this a CSV file?"), number + 1)
         try:
-            text = content.decode("utf-8-sig" if number == 1 else "utf-8")
+            text = content.decode("utf-8" if number else "utf-8-sig")
         except UnicodeDecodeError as error:
-            raise Unusable(N_("The file is not in UTF-8. Save it as “CSV UTF-8” and send it again."), number) from error
-        yield from StringIO(text, newline="")
+            line = number + 1 + content.count(b"\r", 0, error.start)
+            raise Unusable(N_("The file is not in UTF-8. Save it as “CSV UTF-8” and send it again."), line) from error
+        lines = list(StringIO(text, newline=""))
+        number += len(lines)
+        yield from lines
+
+
+def _some_lines(file: BinaryIO) -> bytes:
+    """One line; as many as there is room for where they end by carriage returns alone."""
+    content = file.readline(_LONGEST_LINE)
+    if len(content) == _LONGEST_LINE and content[-1:] != b"\n" and (end := content.rfind(b"\r", 0, -1)) >= 0:
+        file.seek(end + 1 - len(content), SEEK_CUR)
+        return content[: end + 1]
+    return content
