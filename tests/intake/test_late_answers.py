@@ -169,3 +169,15 @@ async def test_a_message_that_nobody_would_read_is_refused_and_told_what_to_do(e
     assert "reopen" in answer.json()["allowed"]
     assert answer.json()["follows"] == ended.request["number"]
     assert (await ended.does("reopen", reason="Non basta.")).status_code == 200
+
+
+async def test_many_late_answers_in_a_row_are_not_acknowledged(ended: Ended) -> None:
+    await ended.ended_long_ago(status="closed")
+
+    for number in range(7):
+        await ended.answered(f"Ho ancora una domanda, la numero {number}.")
+
+    made = await ended.post.mine(ended.key, ended.address)
+    later = sorted((each for each in made if each["channel"] == "email"), key=lambda each: str(each["number"]))
+    told = [(await published(ended.post.town, each["id"]))[0]["data"] for each in later]
+    assert [data.get("automatic", False) for data in told] == [False] * 5 + [True] * 2

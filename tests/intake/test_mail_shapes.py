@@ -211,6 +211,18 @@ async def test_many_requests_in_a_row_are_taken_and_not_acknowledged(post: Post)
     assert [data.get("automatic", False) for data in submitted] == [False] * 5 + [True] * 2
 
 
+async def test_who_has_answered_many_requests_has_a_new_one_acknowledged(post: Post) -> None:
+    address, key = await post.official()
+    answered = [await post.town.submitted(key) for _ in range(6)]
+    for request in answered:
+        await post.send(address, mail(address, f"R: [{request['number']}]", "Ecco la planimetria."))
+
+    await post.send(address, mail(address, "Una domanda nuova", "Quanto dura la conferenza?"))
+
+    [new] = [each for each in await post.mine(key, address) if each["channel"] == "email"]
+    assert "automatic" not in (await published(post.town, new["id"]))[0]["data"]
+
+
 async def test_somebody_registered_who_answers_the_request_of_others_is_held(post: Post) -> None:
     _, key = await post.official()
     request = await post.town.submitted(key)

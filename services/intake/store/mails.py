@@ -69,9 +69,9 @@ class MailStore:
         rows = await self._database.find(MAILS, where, {"request": 1, "message_id": 1})
         return {row["message_id"]: row["request"] for row in rows}
 
-    async def recent(self, sender: str, since: datetime, most: int) -> int:
-        """How many mails of this person were taken since then, counted up to `most`."""
-        where = {"sender": sender, "received_at": {"$gte": since}}
+    async def openings(self, sender: str, since: datetime, most: int) -> int:
+        """How many requests this person opened by mail since then, counted up to `most`."""
+        where = {"sender": sender, "received_at": {"$gte": since}, "opened": True}
         return await self._database[MAILS].count_documents(where, limit=most)
 
     async def outgoing(self, request: str) -> list[Document]:

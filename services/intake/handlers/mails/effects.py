@@ -50,7 +50,7 @@ async def join(parts: Parts, door: Door, arrival: Arrival, author: Caller, reque
         return "message" if automatic else course_of(parts.programme, known, author, text, parts.clock.now())
 
     if course(request) == "follow":
-        await _go_on(parts, arrival, author, request, text)
+        await _go_on(parts, arrival, author, request, text, await _in_a_row(parts, door, author))
         return
     kept = await original(parts, arrival)
     async with holding(parts) as holder:
@@ -70,7 +70,7 @@ async def join(parts: Parts, door: Door, arrival: Arrival, author: Caller, reque
         await parts.executor.run({MAILS: [arrival.id], REQUESTS: [id]}, decide)
 
 
-async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Document, text: str) -> None:
+async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Document, text: str, automatic: bool) -> None:
     """Makes a new request of what somebody answers too late, about the same and linked to it.
 
     For a body that has ended its successor asks. Where the author may not, coordination decides: no answer is refused.
@@ -79,7 +79,7 @@ async def _go_on(parts: Parts, arrival: Arrival, author: Caller, earlier: Docume
     body = body_now(earlier["body"], today(parts))
     form = NewRequest(**about, body=body, description=text, follows=earlier["number"])
     try:
-        await _submit(parts, arrival, author, form)
+        await _submit(parts, arrival, author, form, automatic)
     except Problem as problem:
         log.info("late_mail_held", reason=problem.kind)
         await keep(parts, arrival, "held", "too-late", Match(earlier, answers=True))
@@ -93,7 +93,7 @@ async def _in_a_row(parts: Parts, door: Door, author: Caller, request: str = "")
     if request:
         found = await parts.stores.conversation.mailed(request, id, since, most)
     else:
-        found = await parts.stores.mails.recent(id, since, most)
+        found = await parts.stores.mails.openings(id, since, most)
     if found >= most:
         log.warning("mail_brake", person_id=id, request_id=request or None)
     return found >= most
@@ -120,7 +120,7 @@ async def _submit(parts: Parts, arrival: Arrival, author: Caller, form: NewReque
                 attach(
                     work, parts.files, submission.id, author.id, held, channel=arrival.channel, mail=True
                 )  # fmt: skip
-                note(work, arrival, kept, sender=submission.sent_by, request=submission.id)
+                note(work, arrival, kept, sender=submission.sent_by, request=submission.id, opened=True)
 
         await parts.executor.run(keys, decide)
 
