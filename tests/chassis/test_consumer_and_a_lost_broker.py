@@ -120,7 +120,8 @@ async def test_a_batch_of_before_is_not_committed_after_the_loss(
         held.free.set()
     await asyncio.wait_for(ended.wait(), 20)
 
-    assert await committed(embedded) in (None, -1)
+    # 0: it has set its place back already.
+    assert await committed(embedded) in (None, -1, 0)
     held.batches.clear()
     await sent(embedded, b"new", b"1")
     await eventually(lambda: [value for batch in held.batches for value in batch] == [b"new", b"1"])
