@@ -258,3 +258,21 @@ async def test_one_that_is_never_possible_is_kept_unread_and_holds_nothing_up(
     await post.taken()
     kept = await post.town.service.database[MAILS].find_one({"raw": bad.encode()})
     assert (kept["state"], kept["reason"]) == ("quarantined", "unreadable")
+
+
+async def test_when_too_many_wait_the_sending_server_is_told_to_keep_its_mail(
+    post: Post, rush: pytest.MonkeyPatch
+) -> None:
+    address, key = await post.official()
+    rush.setattr(queueing, "_CALM", 60.0)
+    rush.setattr(queueing, "_COUNTED_EVERY", 0.0)
+    parts = post.town.service.app.state.parts
+    door = Door(TO, SECRET, MailSettings(queue_most=2))
+    queue = MailQueue(parts, door, Gauge("few_waiting", "-", registry=None), Gauge("few_age", "-", registry=None))
+
+    replies = [await queue.receive(mail(address, str(number)).encode(), address, TO) for number in range(3)]
+
+    assert [reply.code for reply in replies] == [250, 250, 452]
+    rush.undo()
+    await post.taken()
+    assert len(await post.mine(key, address)) == 2

@@ -36,6 +36,9 @@ class MailSettings(BaseSettings):
     """More mails than that from one sender within ten minutes may be a machine's, whatever their headers say. Answers
     to one request then tell nobody, and requests are not acknowledged, so that two machines do not thank each other."""
 
+    queue_most: int = Field(default=100_000, ge=1)
+    """So many mails wait at most to be taken after a rush; more are answered 452, and their servers send them again."""
+
     quarantine_days: int = Field(default=90, ge=1)
     """How long what nobody decided about is kept: mail of people we do not know, and what machines wrote about nothing
     that we know. Then it is removed with its original. What is held for a request waits for its decision."""

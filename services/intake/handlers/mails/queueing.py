@@ -34,6 +34,8 @@ _AT_ONCE = 64
 """Enough to share transactions, few enough that whoever asks for something else meanwhile has a turn soon."""
 _MOST_TRIES = 5
 _LONGEST_PAUSE = 10.0
+_FULL = Reply(452, "4.3.1 Too many mails wait here, try again later")
+_COUNTED_EVERY = 1.0
 
 
 class MailQueue:
@@ -52,6 +54,7 @@ class MailQueue:
         self._failed: dict[str, int] = {}
         """How often each was not possible while others were."""
         self._pause, self._again_at = 0.0, 0.0
+        self._length, self._counted_at = 0, -_COUNTED_EVERY
 
     @property
     def rushed(self) -> bool:
@@ -66,6 +69,8 @@ class MailQueue:
         try:
             if not self.rushed and await self._store.oldest() is None:
                 return await receive(self._parts, self._door, raw, return_path, recipient)
+            if await self._is_full():
+                return _FULL
             await self._add(raw, return_path, recipient)
         except Exception as error:
             return delayed(error)
@@ -75,6 +80,13 @@ class MailQueue:
         if not self.rushed:
             self.filled()
         return TAKEN
+
+    async def _is_full(self) -> bool:
+        """Whether no more may wait, as of a moment ago. The sending server keeps what it is told to try again."""
+        if (now := time.monotonic()) >= self._counted_at + _COUNTED_EVERY:
+            self._counted_at = now
+            self._length = await self._store.length()
+        return self._length >= self._door.policy.queue_most
 
     async def _add(self, raw: bytes, return_path: str, recipient: str) -> None:
         kept = await keep_bytes(self._parts, raw)
