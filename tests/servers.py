@@ -51,8 +51,8 @@ class _Started:
     stop: Callable[[], None]
 
 
-_leaving: list[Callable[[], None]] = []
-"""What this worker does when all its tests are over, in the opposite order."""
+_used: list[tuple[Path, _Started | None]] = []
+"""The ledgers of the servers that this worker uses, and what it started itself."""
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def _shared(base: Path, name: str, start: Callable[[Path], _Started]) -> Iterato
             entry.update(facts=mine.facts, users=[])
         entry["users"].append(os.getpid())
         facts = dict(entry["facts"])
-    _leaving.append(lambda: _leave(path, mine))
+    _used.append((path, mine))
     yield facts
 
 
@@ -117,16 +117,15 @@ def leave_shared_servers() -> None:
 
     For the end of the session: within a test's own teardown the wait would count as that test's time.
     """
-    while _leaving:
-        _leaving.pop()()
-
-
-def _leave(path: Path, mine: _Started | None) -> None:
-    with _ledger(path) as entry:
-        entry["users"].remove(os.getpid())
-    if mine:
-        _wait_for_others(path)
-        mine.stop()
+    # All are left before any is waited for: two workers that each started one would wait for each other.
+    for path, _ in _used:
+        with _ledger(path) as entry:
+            entry["users"].remove(os.getpid())
+    for path, mine in _used:
+        if mine:
+            _wait_for_others(path)
+            mine.stop()
+    _used.clear()
 
 
 def _wait_for_others(path: Path, seconds: float = 600.0) -> None:

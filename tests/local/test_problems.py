@@ -4,6 +4,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from deploy.local.installing import explain_installer
 from deploy.local.mongod import find_mongod, start_mongod
 from deploy.local.places import Ports
 from deploy.local.problems import Problem, explain
+from deploy.local.processes import free_ports
 from deploy.local.running import Lock
 
 
@@ -32,8 +34,13 @@ def program(path: Path, says: str, code: int) -> Path:
     return path
 
 
+def _free() -> Ports:
+    """Not the usual ports: a stack may be running on them."""
+    return Ports(*free_ports(len(fields(Ports))))
+
+
 def test_a_port_in_use_is_named_with_the_ways_out(taken_port: int) -> None:
-    ports = Ports.choose(None, {"AFFIANCA_PORT_OIDC": str(taken_port)})
+    ports = replace(_free(), oidc=taken_port)
 
     with pytest.raises(Problem) as raised:
         ports.check_free()
@@ -46,7 +53,7 @@ def test_a_port_in_use_is_named_with_the_ways_out(taken_port: int) -> None:
 
 def test_a_port_that_is_about_to_be_free_is_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as dying:
-        ports = Ports.choose(None, {"AFFIANCA_PORT_OIDC": str(dying.getsockname()[1])})
+        ports = replace(_free(), oidc=dying.getsockname()[1])
         end = threading.Timer(0.3, dying.close)
         end.start()
 
