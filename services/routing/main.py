@@ -9,6 +9,7 @@ from services.chassis.correcting import Kept
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.work import Work
+from services.routing.api import absences as absences_api
 from services.routing.api import actions as actions_api
 from services.routing.api import assignments, availability, decisions, experts, own, reassignments, sheets
 from services.routing.api import simulations as simulations_api
@@ -87,6 +88,7 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.web.include(experts.router(reading, executor, clock.now))
     service.web.include(availability.router(executor, clock.now))
     service.web.include(own.router(executor))
+    service.web.include(absences_api.router(reading, executor, clock.now))
     service.web.include(decisions.router(desk, reading, service.web.pages))
     days = Days(database)
     meetings = Talks(days, reading, executor, clock.now)

@@ -107,6 +107,7 @@ TAKES: dict[str, Taken] = {
     "POST /api/experts": ("coordinator", {"id": SOMETHING, **_EXPERT}),
     "PATCH /api/experts/{id}": ("coordinator", _EXPERT),
     "POST /api/experts/{id}/absences": ("expert", {"from": "2026-08-01", "to": "2026-08-15"}),
+    "PATCH /api/experts/{id}/absences": ("expert", {"from": "2026-08-01", "to": "2026-08-15"}),
     "POST /api/experts/{id}/absences/import": ("expert", {"calendar": _CALENDAR}),
     "POST /api/experts/{id}/conflicts": ("expert", {"bodies": [BODY], "companies": ["01234567890"]}),
     "PATCH /api/experts/{id}/availability": ("expert", {

@@ -169,6 +169,8 @@ async def test_somebody_unknown_is_refused_whatever_they_send(installation, unch
         ("PUT /api/persons/{id}", "/grants/0/end"),
         ("POST /api/experts/{id}/absences", "/from"),
         ("POST /api/experts/{id}/absences", "/to"),
+        ("PATCH /api/experts/{id}/absences", "/from"),
+        ("PATCH /api/experts/{id}/absences", "/to"),
     ],
 )
 async def test_dates_that_cannot_be_are_refused_and_named(installation, unchanged, route, place) -> None:

@@ -43,7 +43,7 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
         days = absence.document()
 
         def add(work: Work) -> dict[str, Any]:
-            known = _allowed(work, caller, id)
+            known = allowed(work, caller, id)
             return expert(experts.add_absence(work, id, days) or known)
 
         return await once(request, caller, executor, {EXPERTS: [id]}, add)
@@ -59,7 +59,7 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
             raise invalid([{"pointer": "/calendar", "detail": N_("This is no iCalendar file.")}]) from error
 
         def add(work: Work) -> dict[str, Any]:
-            known = _allowed(work, caller, id)
+            known = allowed(work, caller, id)
             kept = experts.add_absences(work, id, found) or known
             return {"expert": expert(kept), "absences": len(found), "left_out": left_out}
 
@@ -71,7 +71,7 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
         more = conflicts.document()
 
         def add(work: Work) -> dict[str, Any]:
-            _allowed(work, caller, id)
+            allowed(work, caller, id)
             return expert(experts.add_conflicts(work, id, more))
 
         return await once(request, caller, executor, {EXPERTS: [id]}, add)
@@ -79,7 +79,8 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
     return routes
 
 
-def _allowed(work: Work, caller: Caller, id: str) -> Document:
+def allowed(work: Work, caller: Caller, id: str) -> Document:
+    """The profile, for the expert and for who directs them. Raises 404 for whom it does not concern, 403 otherwise."""
     known = work.get(EXPERTS, id)
     if known is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
         raise not_found()

@@ -1,25 +1,20 @@
-"""/api/experts/{id}/availability and absences taken back: what experts say of themselves."""
+"""/api/experts/{id}/availability: what experts say of themselves."""
 
-from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
-from services.chassis.problems import forbidden, not_found
-from services.chassis.work import Work
+from services.chassis.problems import not_found
 from services.routing.api.actions import version_of
 from services.routing.api.documents import expert
 from services.routing.api.profiles import Conflicts, Language, Weekday
-from services.routing.desk import manages
 from services.routing.handlers import own
 from services.routing.store import EXPERTS
 
 Expert = Annotated[Caller, Depends(allow("expert"))]
-Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
-Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 class Availability(BaseModel):
@@ -62,22 +57,5 @@ def router(executor: Executor) -> APIRouter:
         made = await executor.run({EXPERTS: [id]}, lambda work: own.change_own(work, id, sent, expected))
         response.headers["ETag"] = f'"{made["version"]}"'
         return expert(made)
-
-    @routes.delete("/absences", status_code=204)
-    async def remove_absence(
-        caller: Reader, id: str, first: Annotated[Day, Query(alias="from")], last: Annotated[Day, Query(alias="to")]
-    ) -> Response:
-        """The expert will be there after all."""
-
-        def remove(work: Work) -> None:
-            known = work.get(EXPERTS, id)
-            if known is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
-                raise not_found()
-            if caller.id != id and not manages(caller, known["task_forces"]):
-                raise forbidden()
-            own.remove_absence(work, id, first.isoformat(), last.isoformat())
-
-        await executor.run({EXPERTS: [id]}, remove)
-        return Response(status_code=204)
 
     return routes

@@ -1,4 +1,4 @@
-"""What experts say of themselves: availability, absences taken back, and a conflict of interest met in an offer."""
+"""What experts say of themselves: availability, absences that change, and a conflict of interest met in an offer."""
 
 from typing import Any
 
@@ -18,8 +18,7 @@ def change_own(work: Work, id: str, changes: dict[str, Any], expected: int | Non
     known = work.get(EXPERTS, id)
     if known is None:
         raise not_found()
-    if expected is not None and expected != known["version"]:
-        raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
+    _unchanged(known, expected)
     agreed, wanted = known.get("weekly_hours"), changes.get("available_hours")
     if agreed is not None and wanted is not None and wanted > agreed:
         detail = N_("More hours than were agreed: ask the Segreteria Tecnica.")
@@ -30,13 +29,25 @@ def change_own(work: Work, id: str, changes: dict[str, Any], expected: int | Non
     return {**kept, "version": known["version"] + 1}
 
 
+def change_absence(
+    work: Work, id: str, days: tuple[str, str], absence: dict[str, Any], expected: int | None
+) -> Document:
+    """An absence has other days. 412 when the profile is not the one that was read."""
+    known, others = _without(work, id, days)
+    _unchanged(known, expected)
+    wanted = (absence["from"], absence["to"])
+    if wanted == days:
+        return known
+    more = [] if wanted in [(row["from"], row["to"]) for row in others] else [absence]
+    absences = sorted([*others, *more], key=lambda row: (row["from"], row["to"]))
+    kept = experts.keep_profile(work, id, {"absences": absences}, known["entitled"])
+    return {**kept, "version": known["version"] + 1}
+
+
 def remove_absence(work: Work, id: str, first: str, last: str) -> Document:
     """The expert will be there after all."""
-    known = work.get(EXPERTS, id)
-    kept = [row for row in (known or {}).get("absences", ()) if (row["from"], row["to"]) != (first, last)]
-    if known is None or len(kept) == len(known["absences"]):
-        raise not_found(N_("There is no such absence."))
-    return experts.keep_profile(work, id, {"absences": kept}, known["entitled"])
+    known, others = _without(work, id, (first, last))
+    return experts.keep_profile(work, id, {"absences": others}, known["entitled"])
 
 
 def decline_and_declare(work: Work, case: Document, assignment: Document, reason: str) -> Document:
@@ -45,3 +56,17 @@ def decline_and_declare(work: Work, case: Document, assignment: Document, reason
     if reason == CONFLICT and work.get(EXPERTS, assignment["expert"]):
         experts.add_conflicts(work, assignment["expert"], {"bodies": [case["body"]], "companies": []})
     return made
+
+
+def _without(work: Work, id: str, days: tuple[str, str]) -> tuple[Document, list[Document]]:
+    """The profile, and its absences but the one of these days. Raises 404 if there is none."""
+    known = work.get(EXPERTS, id)
+    others = [row for row in (known or {}).get("absences", ()) if (row["from"], row["to"]) != days]
+    if known is None or len(others) == len(known["absences"]):
+        raise not_found(N_("There is no such absence."))
+    return known, others
+
+
+def _unchanged(known: Document, expected: int | None) -> None:
+    if expected is not None and expected != known["version"]:
+        raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
