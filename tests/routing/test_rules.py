@@ -27,6 +27,12 @@ def line_of(text: str, part: str) -> int:
         ("most_refusals: 4", "most_refusals: 4\nmost_refusals: 5", "most_refusals: 5", "given twice"),
         ("most_refusals: 4", "most_refusals: [4", "hours_of_one_request", "expected"),
         ("themes: {}", "themes: {waste: {competence: 1}}", "themes", "waste-management"),
+        ("themes: {}", "themes:\n  waste:\n    competence: 1", "  waste", "nearest: waste-management"),
+        ("themes: {}", "themes:\n  17:\n    competence: 1", "  17", "valid string"),
+        ('version: "2"', "version: 2026-40-99", "version", "month must be in"),
+        ("themes: {}", "? [a, b]\n: {}", "? [a, b]", "a key must be a word"),
+        ("themes: {}", "themes: &all {waste-management: *all}", "# The rules of routing", "holds itself"),
+        ("themes: {}", "themes: \a", "themes", "special characters"),
         ("themes: {}", "themes:\n  waste-management:\n    competence: 1", "  waste-management", "missing"),
     ],
 )
@@ -59,10 +65,15 @@ def test_a_changed_file_is_taken_without_a_restart_and_a_wrong_one_is_not(tmp_pa
     book = Rulebook(path)
     before = book.current
 
-    for wrong in (TEXT.replace("0.25", "0.95"), TEXT.replace("most_refusals: 4", "most_refusals: 5")):
+    wrong_sum, same_version, no_date = (
+        TEXT.replace("0.25", "0.95"),
+        TEXT.replace("most_refusals: 4", "most_refusals: 5"),
+        TEXT.replace('"2"', "2026-40-99"),
+    )
+    for wrong in (wrong_sum, same_version, no_date):
         path.write_text(wrong, encoding="utf-8")
         book.refresh()
-        assert book.current is before  # a wrong sum; another rule under the same version
+        assert book.current is before
 
     path.write_text(TEXT.replace("most_refusals: 4", "most_refusals: 5").replace('"2"', '"3-a"'), encoding="utf-8")
     book.refresh()

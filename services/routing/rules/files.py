@@ -14,7 +14,7 @@ from services.routing.rules.model import Rules, WrongRules
 
 DEFAULT = Path(__file__).parents[1] / "rules.yaml"
 _LOOK_EVERY = 2.0
-_Place = tuple[str | int, ...]
+_Place = tuple[str, ...]
 log = structlog.get_logger()
 
 
@@ -27,19 +27,35 @@ def load_edition(path: Path) -> tuple[Rules, str]:
     """The rules of a file, and its text. Raises WrongRules."""
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, yaml.SafeLoader)
-        lines = dict(_lines(root, ())) if root else {}
-        return Rules.model_validate(yaml.safe_load(text)), text
     except (OSError, UnicodeDecodeError) as error:
         raise WrongRules(f"{path.name}: {error}") from error
+    lines: dict[_Place, int] = {}
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+        lines |= _lines(root, ()) if root else ()
+        return Rules.model_validate(yaml.load(text, _Loader)), text  # noqa: S506 # a SafeLoader
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise WrongRules(f"{path.name}: line {line}: {error.reason}") from error
     except yaml.YAMLError as error:
         raise WrongRules(f"{path.name}: {_syntax(error)}") from error
+    except RecursionError as error:
+        raise WrongRules(f"{path.name}: line 1: something holds itself, or is nested too deeply") from error
     except ValidationError as error:
-        faults = "; ".join(
-            f"line {_line(lines, fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'rules'}: {fault['msg']}"
-            for fault in error.errors()
-        )
-        raise WrongRules(f"{path.name}: {faults}") from error
+        faults = [(tuple(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        told = "; ".join(f"line {_line(lines, at)}: {'.'.join(at) or 'rules'}: {why}" for at, why in faults)
+        raise WrongRules(f"{path.name}: {told}") from error
+
+
+class _Loader(yaml.SafeLoader):
+    """A SafeLoader that names the line of a value that is none, such as the 40th of a month."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value. Raises YAMLError."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
 
 class Rulebook:
@@ -102,6 +118,8 @@ def _lines(node: yaml.Node, place: _Place) -> Iterator[tuple[_Place, int]]:
     if isinstance(node, yaml.MappingNode):
         keys: set[Any] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
             if key.value in keys:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
             keys.add(key.value)
@@ -109,7 +127,7 @@ def _lines(node: yaml.Node, place: _Place) -> Iterator[tuple[_Place, int]]:
             yield from (found for found in _lines(value, (*place, key.value)) if found[0] != (*place, key.value))
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
-            yield from _lines(item, (*place, number))
+            yield from _lines(item, (*place, str(number)))
 
 
 def _line(lines: dict[_Place, int], place: _Place) -> int:

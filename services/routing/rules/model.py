@@ -25,6 +25,12 @@ def _complete(weights: dict[str, float]) -> dict[str, float]:
     return weights
 
 
+def _known(code: str) -> str:
+    if theme(code) is None:
+        raise ValueError(f"no theme {code!r}; nearest: {', '.join(nearest(code, 'theme')) or 'none'}")
+    return code
+
+
 Weights = Annotated[dict[str, Share], AfterValidator(_complete)]
 
 
@@ -40,7 +46,7 @@ class Rules(BaseModel):
     most_refusals: Annotated[int, Field(ge=1, le=50)]
     hours_of_one_request: Annotated[float, Field(gt=0, le=168)]
     weights: Weights
-    themes: dict[str, Weights] = Field(default_factory=dict)
+    themes: dict[Annotated[str, AfterValidator(_known)], Weights] = Field(default_factory=dict)
 
     @field_validator("remind_after_hours")
     @classmethod
@@ -48,14 +54,6 @@ class Rules(BaseModel):
         if hours >= info.data.get("answer_within_hours", float("inf")):
             raise ValueError("must be less than answer_within_hours")
         return hours
-
-    @field_validator("themes", mode="before")
-    @classmethod
-    def _themes_exist(cls, themes: object) -> object:
-        for code in themes if isinstance(themes, dict) else ():
-            if theme(str(code)) is None:
-                raise ValueError(f"no theme {code!r}; nearest: {', '.join(nearest(str(code), 'theme')) or 'none'}")
-        return themes
 
     @property
     def head_start(self) -> timedelta:
