@@ -17,7 +17,7 @@ from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
 from services.routing.bulk.sheet import Fault, NotASheet, column_of, header_of, read_line
 from services.routing.desk import manages
-from services.routing.directory import Directory, Enrolled
+from services.routing.directory import Directory, Enrolled, NotTaken
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import is_entitled
 from services.routing.store import EXPERTS
@@ -37,6 +37,7 @@ _TWICE = N_("The same person stands in an earlier line.")
 _DAYS = N_("The last day must not be before the first.")
 _NOT_YOURS = N_("You do not direct this task force.")
 _TOO_MANY = N_("At most 2000 lines at once.")
+NOT_TAKEN = N_("This cannot be taken: it is too long, is no such thing, or holds signs that nobody types.")
 
 
 @dataclass
@@ -104,14 +105,25 @@ class Importing:
 
     async def _take(self, lines: list[Line], caller: Caller, seen: set[str], dry_run: bool) -> list[Line]:
         good = [line for line in lines if not line.faults]
-        people = await self._directory.enrol([line.person for line in good], dry_run=dry_run) if good else []
-        for line, who in zip(good, people, strict=True):
+        for line, who in await self._people(good, dry_run):
             _recognise(line, who, seen)
         ready = [line for line in good if line.expert and not line.faults]
         ids = [str(line.expert) for line in ready]
         if ready:
             await self._executor.run({EXPERTS: ids, ACCESS: ids}, lambda work: _keep(work, ready, caller, dry_run))
         return lines
+
+    async def _people(self, lines: list[Line], dry_run: bool) -> list[tuple[Line, Enrolled]]:
+        """The person of each line; those of whom intake takes no such name, address or id are told so."""
+        if not lines:
+            return []
+        try:
+            people = await self._directory.enrol([line.person for line in lines], dry_run=dry_run)
+        except NotTaken as refused:
+            for position, name in refused.faults:
+                lines[position].refuse(column_of(name), NOT_TAKEN)
+            return await self._people([line for line in lines if not line.faults], dry_run)
+        return list(zip(lines, people, strict=True))
 
 
 def _recognise(line: Line, who: Enrolled, seen: set[str]) -> None:

@@ -17,8 +17,9 @@ from services.chassis.pages import Notice
 from services.chassis.paging import cursor_of, key_of, text
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
+from services.routing.bulk.importing import NOT_TAKEN
 from services.routing.desk import manages
-from services.routing.directory import Directory
+from services.routing.directory import Directory, NotTaken
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import is_entitled
 from services.routing.handlers.presence import takes_part_at
@@ -72,7 +73,10 @@ def router(keeping: Keeping) -> APIRouter:
             errors["email"] = N_("Write the e-mail address.")
         if fields is None or errors:
             return _form(keeping, request, caller, None, values, errors, 422)
-        (who,) = await keeping.directory.enrol([_person(values)], dry_run=False)
+        try:
+            (who,) = await keeping.directory.enrol([_person(values)], dry_run=False)
+        except NotTaken as refused:
+            return _form(keeping, request, caller, None, values, {name: NOT_TAKEN for _, name in refused.faults}, 422)
         if who.id is None:
             return _form(keeping, request, caller, None, values, {"email": _WHO[who.outcome]}, 422)
         return await _save(keeping, request, caller, who.id, values, fields, new=True)
