@@ -16,7 +16,7 @@ from services.chassis.group_commit import GroupCommit
 from services.chassis.mongo import Database, Document, is_infrastructure
 from services.chassis.saving import AlreadyExists, Stale
 from services.chassis.together import Together, Wave
-from services.chassis.work import Key, Keys, Origin, View, Work
+from services.chassis.work import AlsoNeeded, Key, Keys, Origin, View, Work
 
 _TRIES = 20
 _PATIENCE = 8.0
@@ -75,7 +75,11 @@ class Executor:
             known = _NOTHING
             work = Work(view, self._clock.now(), self.origin)
             work.correlation = correlation or work.correlation
-            result = decide(work)
+            try:
+                result = decide(work)
+            except AlsoNeeded as more:
+                keys = {**keys, more.collection: {*keys.get(more.collection, ()), more.id}}
+                continue
             if not (work.writes or work.events):
                 return result
             try:

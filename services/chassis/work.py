@@ -38,6 +38,15 @@ class NotLoaded(KeyError):
     """A handler asked for a document that its entry in the table of events did not declare."""
 
 
+class AlsoNeeded(Exception):
+    """What was read names a further document: who runs the decision loads it, too, and has it made again."""
+
+    def __init__(self, collection: str, id: str) -> None:
+        super().__init__(f"{collection}/{id}")
+        self.collection = collection
+        self.id = id
+
+
 @dataclass
 class View:
     """The documents of a batch: what was loaded, overlaid by what successful handlers wrote."""
@@ -94,6 +103,16 @@ class Work:
         if key not in self._view.documents:
             raise NotLoaded(f"{collection}/{id} was not loaded: declare it in the table of events")
         return self._copy(self._view.documents[key])
+
+    def reach(self, collection: str, id: str) -> Document | None:
+        """The same for a document that nobody could declare, because one that changed meanwhile names it.
+
+        For decisions that an `Executor` runs: it loads the document, and the decision is made again.
+        """
+        try:
+            return self.get(collection, id)
+        except NotLoaded as error:
+            raise AlsoNeeded(collection, id) from error
 
     @property
     def epoch(self) -> int:

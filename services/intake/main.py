@@ -90,7 +90,7 @@ def _mail_doors(service: Service, parts: Parts, policy: MailSettings) -> list[Ma
     """Mail to our own domain becomes requests and answers; strangers are told why theirs does not."""
     settings = service.settings
     own = parseaddr(settings.mail_from)[1]
-    door = Door(own, settings.secret_key.get_secret_value(), policy)
+    door = service.app.state.mail_door = Door(own, settings.secret_key.get_secret_value(), policy)
     # Each connection waits for its answer before it sends the next mail.
     together = replace(parts, executor=InStep(parts.executor, parts.stores.mails.wave))
     registry = service.metrics.registry

@@ -66,6 +66,16 @@ async def test_a_race_that_is_lost_for_ever_ends(executor, database, monkeypatch
         await executor.run({COUNTERS: ["one"]}, blind)
 
 
+async def test_a_document_that_another_one_names_is_loaded_when_it_is_reached_for(executor, database) -> None:
+    await database[COUNTERS].insert_many([{"_id": "one", "next": "two"}, {"_id": "two", "next": "three"}])
+
+    def chain(work: Work) -> list[object]:
+        two = work.reach(COUNTERS, (work.get(COUNTERS, "one") or {})["next"])
+        return [two, work.reach(COUNTERS, (two or {})["next"])]
+
+    assert await executor.run({COUNTERS: ["one"]}, chain) == [{"_id": "two", "next": "three"}, None]
+
+
 async def test_documents_of_a_batch_are_read_with_one_query_a_collection(database, monkeypatch) -> None:
     await database[COUNTERS].insert_many([{"_id": str(number)} for number in range(20)])
     asked = []

@@ -198,6 +198,30 @@ async def test_a_new_request_that_follows_a_merged_one_follows_the_one_that_goes
     assert await desk.links(survivor) == [("followed_by", new)]
 
 
+async def test_a_new_request_follows_the_one_that_goes_on_although_the_merge_came_between(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged, between, survivor = await desk.ask(3)
+    numbers = desk.town.service.app.state.parts.stores.numbers
+    take, raced = numbers.take, False
+
+    async def take_and_merge(at: Any) -> Any:
+        nonlocal raced
+        if not raced:
+            raced = True
+            await desk.merge(merged, between)
+            await desk.merge(between, survivor)
+        return await take(at)
+
+    monkeypatch.setattr(numbers, "take", take_and_merge)
+    new = (await desk.town.submitted(follows=merged))["number"]
+
+    assert raced
+    assert await desk.links(new) == [("follows", survivor)]
+    assert await desk.links(survivor) == [("followed_by", new)]
+    assert await desk.stored(merged) == await desk.stored(between) == []
+
+
 async def test_a_request_with_all_its_links_is_still_gone_on_from_but_nobody_links_it_by_choice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

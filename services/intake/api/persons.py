@@ -15,6 +15,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid, not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers import drafts, persons, views
+from services.intake.handlers.mails import Door, forget_mails
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import PersonForm, credentials_of
 from services.intake.handlers.persons import person_keys
@@ -25,6 +26,15 @@ Here = Annotated[Parts, Depends(parts_of)]
 Secretariat = Annotated[Caller, Depends(allow("secretariat"))]
 NameReader = Annotated[Caller, Depends(allow("service", "secretariat"))]
 MOST_IDS = 500
+
+
+def door_of(request: Request) -> Door:
+    """A dependency: how mail comes in here."""
+    door: Door = request.app.state.mail_door
+    return door
+
+
+MailDoor = Annotated[Door, Depends(door_of)]
 
 
 class Revocation(BaseModel):
@@ -109,11 +119,13 @@ async def revoke(id: str, form: Revocation, caller: Secretariat, parts: Here) ->
 
 
 @routes.delete("/{id}", status_code=204)
-async def erase(id: str, caller: Secretariat, parts: Here) -> Response:
+async def erase(id: str, caller: Secretariat, parts: Here, door: MailDoor) -> Response:
     """Erases a person's data here and, by an event, everywhere; safe to repeat."""
-    await parts.stores.mails.forget_waiting(await parts.stores.persons.only_theirs(id))
+    # While they are known it is known what is theirs; what came between is theirs, too.
+    addresses = await parts.stores.persons.only_theirs(id)
+    await forget_mails(parts, door, id, addresses)
     await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
-    await parts.stores.mails.forget(id)
+    await forget_mails(parts, door, id, addresses)
     await parts.stores.attachments.forget(id)
     await drafts.forget(parts, id)
     await parts.executor.run({VIEWS: [id]}, lambda work: views.forget(work, id))

@@ -53,9 +53,12 @@ def link(work: Work, id: str, other: str, kind: Kind, caller: Caller) -> Documen
 def follow(work: Work, request: Document, earlier: str, caller: Caller) -> None:
     """Links a request that is being submitted to the one that it goes on from; the caller puts the former.
 
-    No limit holds: what is sent is never refused for the links of an earlier request.
+    No limit holds: what is sent is never refused for the links of an earlier request. One that has been merged
+    meanwhile has handed its links over: the one that goes on is followed instead.
     """
     before = work.get(REQUESTS, earlier)
+    while before is not None and before["merged_into"]:
+        before = work.reach(REQUESTS, before["merged_into"]["id"])
     if before is not None:
         _join(work, request, before, "follows", caller)
 

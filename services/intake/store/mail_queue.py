@@ -52,13 +52,13 @@ class MailQueueStore:
         found = await self._database.find(QUEUE, {}, {"came_at": 1}, sort=[("_id", 1)], limit=1)
         return found[0]["came_at"] if found else None
 
-    async def first(self, most: int) -> list[Document]:
-        """The oldest: one at least if any waits, and not more than fits into memory with its file."""
+    async def first(self, most: int, after: str = "") -> list[Document]:
+        """The oldest, or those behind an id: one at least if any waits, and not more than fits into memory with its file."""
 
         def read(plain: Plain) -> list[Document]:
             rows: list[Document] = []
             size = 0
-            for row in plain[QUEUE].find({}, sort=[("_id", 1)], limit=most):
+            for row in plain[QUEUE].find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=most):
                 size += row["size"]
                 if rows and size > _MOST_BYTES:
                     break

@@ -1,0 +1,106 @@
+"""Who is erased leaves no mail: not in the queue, not in quarantine, not in what is being taken at that moment."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.intake.handlers.mails import Door, MailQueue, queueing
+from services.intake.handlers.mails.receiving import take
+from services.intake.mailbox.settings import MailSettings
+from tests.intake.letters import SECRET, TO
+from tests.intake.post import Post, mail
+from tests.intake.test_mail_queue import gauges
+
+QUEUE, MAILS = "mail_queue", "mails"
+DOOR = Door(TO, SECRET, MailSettings())
+
+
+@pytest.fixture
+async def rush(post: Post, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[pytest.MonkeyPatch]:
+    """Whatever comes waits, until it is undone."""
+    monkeypatch.setattr(queueing, "_FEW", 0)
+    monkeypatch.setattr(queueing, "_CALM", 60.0)
+    monkeypatch.setattr(queueing, "_PATIENCE", timedelta(days=1))
+    yield monkeypatch
+    monkeypatch.undo()
+    await post.taken()
+
+
+async def erase(post: Post, address: str) -> None:
+    person = await post.person(address)
+    assert person is not None
+    answer = await post.town.call("DELETE", f"/api/persons/{person['_id']}")
+    assert answer.status_code == 204, answer.text
+
+
+async def emptied(post: Post, sent: str) -> dict[str, Any]:
+    """What is left of the mail that was sent."""
+    id = next(line for line in sent.splitlines() if line.startswith("Message-ID: ")).partition(" ")[2]
+    row = await post.town.service.database[MAILS].find_one({"message_id": id})
+    assert row is not None
+    assert (row["raw"], row["file"], row["files"], row["author"], row["erased"]) == (b"", None, [], None, True)
+    return dict(row)
+
+
+async def test_mail_that_waits_in_the_queue_is_forgotten_with_its_file(post: Post, rush: pytest.MonkeyPatch) -> None:
+    database, (address, _), (other, key) = post.town.service.database, await post.official(), await post.official()
+    mails = [mail(address, "Breve"), mail(address, "Lunga", ("x" * 900 + "\r\n") * 1_300)]
+    for sender, raw in ((address, mails[0]), (address, mails[1]), (other, mail(other, "Di un altro"))):
+        assert (await post.send(sender, raw))[0] == 250
+    files = [row["file"] async for row in database[QUEUE].find({"file": {"$ne": None}})]
+
+    await erase(post, address)
+
+    assert await database[QUEUE].count_documents({}) == 1
+    assert len(files) == 1 and await database["files.files"].count_documents({"_id": files[0]}) == 0
+    for raw in mails:
+        await emptied(post, raw)
+    rush.undo()
+    await post.taken()
+    assert [request["title"] for request in await post.mine(key, other)] == ["Di un altro"]
+    assert await database["requests"].count_documents({"title": {"$in": ["Breve", "Lunga"]}}) == 0
+
+
+async def test_a_mail_that_is_being_taken_at_that_moment_has_no_effect(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, _ = await post.official()
+    raw = mail(address, "In mano")
+    await post.send(address, raw)
+    row = await post.town.service.database[QUEUE].find_one({})
+    parts = post.town.service.app.state.parts
+    assert row is not None
+    arrival = await MailQueue(parts, DOOR, *gauges())._arrival(row)
+
+    await erase(post, address)
+    await take(parts, DOOR, arrival)
+
+    await emptied(post, raw)
+
+
+async def test_what_is_quarantined_while_the_person_is_erased_is_forgotten_too(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _ = await post.official()
+    before, between = (
+        mail(address, title, Authentication_Results=f"mx.example; dmarc=fail header.from={address.partition('@')[2]}")
+        for title in ("Prima", "Nel mentre")
+    )
+    await post.send(address, before)
+    assert (await post.kept(address))["state"] == "quarantined"
+    store = post.town.service.app.state.parts.stores.mails
+    forget, sent = store.forget, 0
+
+    async def forget_and_get(person: str) -> int:
+        nonlocal sent
+        count: int = await forget(person)
+        if not sent:
+            sent, _ = await post.send(address, between)
+        return count
+
+    monkeypatch.setattr(store, "forget", forget_and_get)
+    await erase(post, address)
+
+    assert sent == 250
+    for raw in (before, between):
+        await emptied(post, raw)
