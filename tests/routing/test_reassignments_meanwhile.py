@@ -108,14 +108,20 @@ async def test_what_does_not_hold_any_more_is_not_assigned_and_its_line_says_why
     assert words in text_of(page)
 
 
-@pytest.mark.parametrize("change", [{"active": False}, {"conflicts": {"bodies": ["012133"], "companies": []}}])
-async def test_who_was_to_help_is_looked_at_again_too(routing: Routing, change: dict[str, Any]) -> None:
+async def with_help(routing: Routing, **helper: Any) -> str:
+    """Anna has a request of two themes that bea could take over, with help."""
     await routing.expert("anna")
     request = await routing.submit(1, further_themes=(OTHER,))
     await routing.match()
     await routing.expert("bea", capacity=1)
-    await routing.expert("help", themes=[{"code": OTHER, "level": 3}], task_forces=[OTHER])
+    await routing.expert("help", themes=[{"code": OTHER, "level": 3}], task_forces=[OTHER], **helper)
     await routing.grant("carla", "coordinator", "task_force", THEME)
+    return request
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"conflicts": {"bodies": ["012133"], "companies": []}}])
+async def test_who_was_to_help_is_looked_at_again_too(routing: Routing, change: dict[str, Any]) -> None:
+    request = await with_help(routing)
     async with routing.api("carla") as api:
         made = await preview(api)
         await routing.expert("help", themes=[{"code": OTHER, "level": 3}], task_forces=[OTHER], **change)
@@ -126,19 +132,42 @@ async def test_who_was_to_help_is_looked_at_again_too(routing: Routing, change: 
     assert await routing.asked(request) == person("anna")
 
 
-async def test_who_was_to_help_and_has_no_contract_any_more_does_not(routing: Routing) -> None:
-    await routing.expert("anna")
-    request = await routing.submit(1, further_themes=(OTHER,))
-    await routing.match()
-    await routing.expert("bea", capacity=1)
-    await routing.expert("help", themes=[{"code": OTHER, "level": 3}], task_forces=[OTHER])
-    await routing.database[EXPERTS].update_one(
-        {"_id": person("help")}, {"$set": {"contract_end": MONDAY + timedelta(days=20)}}
-    )
-    await routing.grant("carla", "coordinator", "task_force", THEME)
+async def has_no_contract(routing: Routing) -> None:
+    end = {"$set": {"contract_end": MONDAY + timedelta(days=20)}}
+    await routing.database[EXPERTS].update_one({"_id": person("help")}, end)
+
+
+async def has_no_contract_when_the_answer_is_due(routing: Routing) -> None:
+    end = {"$set": {"contract_end": MONDAY + timedelta(days=21, hours=1)}}
+    await routing.database[EXPERTS].update_one({"_id": person("help")}, end)
+
+
+async def is_away(routing: Routing) -> None:
+    weeks = {"start": MONDAY + timedelta(days=20), "end": MONDAY + timedelta(days=40)}
+    await routing.database[EXPERTS].update_one({"_id": person("help")}, {"$set": {"absences": [weeks]}})
+
+
+@pytest.mark.parametrize("happens", [has_no_contract, has_no_contract_when_the_answer_is_due, is_away])
+async def test_who_was_to_help_and_would_not_be_asked_any_more_does_not(routing: Routing, happens) -> None:
+    request = await with_help(routing)
+    await happens(routing)
     async with routing.api("carla") as api:
         made = await preview(api)
         routing.clock.advance(timedelta(days=21))
+        answer = (await api.post(f"{PATH}/{made['id']}/confirmation")).json()
+
+    assert made["items"][0]["co_experts"] == [[OTHER, person("help")]]
+    assert answer["why"] == {"2026-000001": "taker"}
+    assert await routing.asked(request) == person("anna")
+
+
+async def test_who_was_to_help_and_took_a_last_place_meanwhile_does_not(routing: Routing) -> None:
+    request = await with_help(routing, capacity=1)
+    await routing.grant("sara", "secretariat")
+    async with routing.api("carla") as api, routing.api("sara") as sara:
+        made = await preview(api)
+        await routing.submit(8, theme=OTHER)
+        await sara.post("/api/routing/requests/2026-000008/assign", json={"expert": person("help")})
         answer = (await api.post(f"{PATH}/{made['id']}/confirmation")).json()
 
     assert made["items"][0]["co_experts"] == [[OTHER, person("help")]]

@@ -69,8 +69,10 @@ def intake(routing: Routing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake
     return stand_in
 
 
-async def send(routing: Routing, *lines: str, name: str = "sara", header: str = HEADER, query: str = "") -> Document:
-    content = "\ufeff" + "\r\n".join([header, *lines])
+async def send(
+    routing: Routing, *lines: str, name: str = "sara", header: str = HEADER, query: str = "", end: str = "\r\n"
+) -> Document:
+    content = "\ufeff" + end.join([header, *lines])
     async with routing.api(name) as api:
         answer = await api.post(
             PATH + query, content=content.encode(), headers={"Content-Type": "text/csv", "Accept-Language": "it"}
@@ -93,6 +95,14 @@ async def test_a_dry_run_says_what_would_become_of_each_line_and_writes_nothing(
     assert (told["status"], told["dry_run"], told["counts"]["created"]) == (200, True, 2)
     assert [item["line"] for item in told["items"]] == [2, 3]
     assert await stored(routing) == [] == intake.created
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+async def test_lines_may_end_as_any_spreadsheet_ends_them(routing, intake, sara, end) -> None:
+    told = await send(routing, ANNA, BEA, query="?dry_run=true", end=end)
+
+    assert (told["status"], [item["line"] for item in told["items"]]) == (200, [2, 3])
+    assert told["counts"]["created"] == 2
 
 
 async def test_a_line_becomes_a_whole_profile(routing, intake, sara) -> None:

@@ -1,15 +1,19 @@
 """The lines of an uploaded table, some at a time."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import SEEK_CUR, StringIO
 from itertools import islice
 from typing import BinaryIO
 
 from services.chassis.i18n import N_
+from services.chassis.lines import Lines
 from services.intake.domain.tables import Row, Unusable
 
 _LONGEST_LINE = 1_000_000
+_AT_ONCE = 65_536
+_TOO_LONG = N_("A line is too long: is this a CSV file?")
+_NOT_UTF_8 = N_("The file is not in UTF-8. Save it as “CSV UTF-8” and send it again.")
 
 
 @dataclass
@@ -34,27 +38,21 @@ def some(records: Iterator[Row | Unusable], most: int) -> Batch:
 
 
 def texts(file: BinaryIO) -> Iterator[str]:
-    """The lines of a file in UTF-8, with or without its mark, by whatever sign they end: "CSV (Macintosh)" has a lone
-    carriage return. Raises Unusable for another encoding.
-    """
-    number = 0
-    while content := _some_lines(file):
-        if len(content) == _LONGEST_LINE:
-            raise Unusable(N_("A line is too long: is this a CSV file?"), number + 1)
+    """The lines of a file in UTF-8, with or without its mark. Raises Unusable for another encoding."""
+    number, lines, decoder, at_end = 0, Lines(), getincrementaldecoder("utf-8-sig")(), False
+    while not at_end:
+        content = file.read(_AT_ONCE)
+        at_end, wrong = not content, None
         try:
-            text = content.decode("utf-8" if number else "utf-8-sig")
+            text = decoder.decode(content, at_end)
         except UnicodeDecodeError as error:
-            line = number + 1 + content.count(b"\r", 0, error.start)
-            raise Unusable(N_("The file is not in UTF-8. Save it as “CSV UTF-8” and send it again."), line) from error
-        lines = list(StringIO(text, newline=""))
-        number += len(lines)
-        yield from lines
-
-
-def _some_lines(file: BinaryIO) -> bytes:
-    """One line; as many as there is room for where they end by carriage returns alone."""
-    content = file.readline(_LONGEST_LINE)
-    if len(content) == _LONGEST_LINE and content[-1:] != b"\n" and (end := content.rfind(b"\r", 0, -1)) >= 0:
-        file.seek(end + 1 - len(content), SEEK_CUR)
-        return content[: end + 1]
-    return content
+            text, wrong = error.object[: error.start].decode() + "\ufffd", error
+        for line in lines.feed(text, final=at_end and not wrong):
+            if len(line) >= _LONGEST_LINE:
+                raise Unusable(_TOO_LONG, number + 1)
+            number += 1
+            yield line
+        if wrong:
+            raise Unusable(_NOT_UTF_8, number + 1) from wrong
+        if len(lines.rest) >= _LONGEST_LINE:
+            raise Unusable(_TOO_LONG, number + 1)

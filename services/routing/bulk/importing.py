@@ -12,6 +12,7 @@ from services.chassis.access import ACCESS
 from services.chassis.auth import Caller
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
+from services.chassis.lines import Lines
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
@@ -189,11 +190,17 @@ def _header(text: str) -> tuple[list[str], str]:
 
 
 async def lines_of(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The lines of a text that arrives in pieces."""
-    rest = ""
+    """The lines of a sheet that arrives in pieces, without their ends. A lone carriage return ends lines if it ends the
+    first one; else it is a fault of the cell in which it stands.
+    """
+    lines, begun, alone = Lines(), "", None
     async for chunk in chunks:
-        *whole, rest = (rest + chunk).replace("\r\n", "\n").split("\n")
-        for line in whole:
-            yield line
+        for line in lines.feed(chunk):
+            alone = line.endswith("\r") if alone is None else alone
+            begun += line
+            if alone or line.endswith("\n"):
+                yield begun.rstrip("\r\n")
+                begun = ""
+    rest = begun + "".join(lines.feed("", final=True))
     if rest.strip():
-        yield rest
+        yield rest.rstrip("\r\n")

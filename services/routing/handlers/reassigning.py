@@ -14,7 +14,6 @@ from services.chassis.work import Work
 from services.routing.domain import OVER
 from services.routing.handlers import cases, experts
 from services.routing.handlers.offers import REASSIGNED, let_go, never_again, offer
-from services.routing.handlers.presence import takes_part_at
 from services.routing.handlers.recording import candidate, record
 from services.routing.matching import Candidate, Decision
 from services.routing.rules import Rules
@@ -54,7 +53,7 @@ def needs(preview: Document) -> dict[str, list[str]]:
         CASES: [item["request"] for item in preview["items"]],
         ASSIGNMENTS: [item["assignment"] for item in preview["items"]],
         EXPERTS: [*chosen, *helping],
-        LOADS: [*chosen, preview["expert"]],
+        LOADS: [*chosen, *helping, preview["expert"]],
     }
 
 
@@ -131,16 +130,20 @@ def _helping(item: Document) -> list[str]:
 
 
 def _can_take(work: Work, case: Document, item: Document, held: dict[str, int], rules: Rules) -> bool:
-    """Whether the chosen one and those who help are as seen, and the former has a place at this very moment."""
+    """Whether the chosen one and those who help are as seen, and the matcher would still ask each of them."""
     id, seen = item["chosen"]["expert"], item["seen"]
-    profile = work.get(EXPERTS, id)
-    if profile is None or (profile["version"], held[id]) != (seen["version"], seen["held"]):
+    wanted = {id: seen["version"], **seen.get("helping", {})}
+    return held[id] == seen["held"] and all(_would_ask(work, case, *one, rules) for one in wanted.items())
+
+
+def _would_ask(work: Work, case: Document, expert: str, version: int, rules: Rules) -> bool:
+    """The vetoes that time alone can bring about, on the profile that was judged. Whoever only helps needs a place
+    as well, though the help takes none: that is how the matcher chose them.
+    """
+    profile = work.get(EXPERTS, expert)
+    if profile is None or profile["version"] != version:
         return False
-    for helper, version in seen.get("helping", {}).items():
-        known = work.get(EXPERTS, helper)
-        if known is None or known["version"] != version or not takes_part_at(known, work.now):
-            return False
-    now = experts.to_match(profile, work.get(LOADS, id), work.now, experts.answer_due(work.now, rules), rules)
+    now = experts.to_match(profile, work.get(LOADS, expert), work.now, experts.answer_due(work.now, rules), rules)
     return now.there and now.free > 0 and not now.conflicts & {case["body"], *case.get("companies", ())}
 
 

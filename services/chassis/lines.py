@@ -1,0 +1,20 @@
+"""The lines of a text that arrives in pieces, by whatever sign they end: "CSV (Macintosh)" has a lone carriage return."""
+
+from io import IncrementalNewlineDecoder, StringIO
+
+_ENDS = ("\n", "\r")
+
+
+class Lines:
+    """Takes the pieces in their order; a sign of two characters may be cut between two of them."""
+
+    def __init__(self) -> None:
+        self._ends = IncrementalNewlineDecoder(None, translate=False)
+        self.rest = ""
+        """The beginning of the line that is not whole yet."""
+
+    def feed(self, piece: str, *, final: bool = False) -> list[str]:
+        """The lines that are whole now, with their ends; after the final piece the last one needs none."""
+        found = list(StringIO(self.rest + self._ends.decode(piece, final), newline=""))
+        self.rest = found.pop() if found and not final and not found[-1].endswith(_ENDS) else ""
+        return found
