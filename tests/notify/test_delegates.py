@@ -8,6 +8,7 @@ from contracts.envelope import Event
 from services.chassis.rebuild import Rebuild
 from services.notify.consumers import EVENTS
 from services.notify.store import DERIVED
+from tests.notify.callers import calling, register
 from tests.notify.material import BODY, NOW, OFFICIAL, an_event, granted, id_of
 from tests.notify.test_bodies import told, words_of
 
@@ -43,6 +44,19 @@ async def test_without_an_end_the_mail_says_so(notify) -> None:
 
     (mail,) = notify.mails
     assert "Non è fissata una fine." in words_of(mail)
+
+
+async def test_before_the_first_day_the_mail_leads_where_everybody_may_read(notify) -> None:
+    await notify.work(delegated(start=NOW + timedelta(days=7)))
+
+    (mail,) = notify.mails
+    words = words_of(mail)
+    assert "http://affianca.test/ " in words and "Da quel giorno acceda da qui" in words
+    assert "/my-body" not in words and "/notifications" not in words
+    await register(notify, DELEGATE, "official", BODY)
+    async with calling(notify, DELEGATE) as client:
+        (item,) = (await client.get("/api/notifications")).json()["items"]
+    assert item["href"] == "/"
 
 
 async def test_a_delegate_who_is_removed_is_told(notify) -> None:
