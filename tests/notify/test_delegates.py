@@ -17,10 +17,12 @@ END = datetime(2027, 3, 31, 22, 0, tzinfo=UTC)
 """The end of 31 March in Rome, where summer time has begun."""
 
 
-def delegated(model: type[Event] = AccessGranted, sequence: int = 1, at: datetime = NOW, **changes: Any) -> Event:
+def delegated(
+    model: type[Event] = AccessGranted, sequence: int = 1, at: datetime = NOW, by: str | None = MAYOR, **changes: Any
+) -> Event:
     facts = {"role": "official", "scope_kind": "body", "scope": BODY, "start": NOW, "end": END} | changes
     grant = Grant.model_validate(facts)
-    data = AccessData(state=AccessState(id=DELEGATE, grants=(grant,)), delegation=grant)
+    data = AccessData(state=AccessState(id=DELEGATE, grants=(grant,)), delegation=grant, by=by)
     return an_event(model, DELEGATE, sequence, data, at)
 
 
@@ -68,6 +70,18 @@ async def test_a_delegate_who_is_removed_is_told(notify) -> None:
     assert "ha revocato la Sua abilitazione" in words_of(mail) and "\nhttp://affianca.test/\n" in mail.get_body(
         ("plain",)
     ).get_content().replace("\r\n", "\n")
+
+
+async def test_a_mayor_who_lets_themselves_in_or_out_is_not_told(notify) -> None:
+    await notify.work(delegated(by=DELEGATE), delegated(AccessRevoked, 2, end=NOW, by=DELEGATE))
+
+    assert await notify.rows("notifications") == [] and notify.mails == []
+
+
+async def test_who_is_let_in_by_an_event_without_an_author_is_told(notify) -> None:
+    await notify.work(delegated(by=None))
+
+    assert await told(notify) == {"delegate-enabled": [DELEGATE]}
 
 
 async def test_roles_that_no_body_has_given_tell_nobody(notify) -> None:

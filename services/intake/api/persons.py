@@ -86,7 +86,7 @@ async def create_person(
         caller,
         parts.executor,
         person_keys(id),
-        lambda work: _person_document(persons.save_person(work, id, form, credentials)),
+        lambda work: _person_document(persons.save_person(work, id, form, credentials, caller)),
     )
     return answer(document, 201, {"Location": f"/api/persons/{document['id']}"})
 
@@ -97,14 +97,18 @@ async def replace_person(id: Id, form: PersonForm, caller: Secretariat, parts: H
     if form.id not in (None, id):
         raise invalid([{"pointer": "/id", "detail": N_("The id in the body is not the one in the address.")}])
     credentials = await credentials_free(parts, id, form, issuer)
-    saved = await parts.executor.run(person_keys(id), lambda work: persons.save_person(work, id, form, credentials))
+    saved = await parts.executor.run(
+        person_keys(id), lambda work: persons.save_person(work, id, form, credentials, caller)
+    )
     return answer(_person_document(saved))
 
 
 @routes.post("/{id}/revocation")
 async def revoke(id: str, form: Revocation, caller: Secretariat, parts: Here) -> Response:
     """Ends a role of a person from now on."""
-    person = await parts.executor.run(person_keys(id), lambda work: persons.revoke(work, id, form.role, form.scope))
+    person = await parts.executor.run(
+        person_keys(id), lambda work: persons.revoke(work, id, form.role, form.scope, caller)
+    )
     return answer(_person_document(person))
 
 
@@ -112,7 +116,7 @@ async def revoke(id: str, form: Revocation, caller: Secretariat, parts: Here) ->
 async def erase(id: str, caller: Secretariat, parts: Here) -> Response:
     """Erases a person's data here and, by an event, everywhere; safe to repeat."""
     await parts.stores.mails.forget_waiting(await parts.stores.persons.only_theirs(id))
-    await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
+    await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id, caller))
     await parts.stores.mails.forget(id)
     await parts.stores.attachments.forget(id)
     await drafts.forget(parts, id)
