@@ -63,10 +63,12 @@ class AccessData(Data):
     """Payload of grants and revocations.
 
     `delegation`: the right of an official to act for a body that its representative gave, changed or ended just now.
+    `by`: the principal that did it, None where that is not known.
     """
 
     state: AccessState
     delegation: Grant | None = Field(default=None, exclude_if=nothing)
+    by: Id | None = Field(default=None, exclude_if=nothing)
 
 
 class AccessEvent(Event):

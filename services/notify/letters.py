@@ -24,7 +24,9 @@ _NAMED = ("expert", "addressee")
 
 
 def link_of(message: str, number: str, facts: Mapping[str, Any]) -> str:
-    """Where a notification leads, below the public address."""
+    """Where a notification leads, below the public address: for a right that was yet to begin, where all may read."""
+    if facts.get("planned"):
+        return "/"
     ids = {name: facts.get(name) for name in ("assignment", "practice")}
     return MESSAGES[message].link.format(number=number, **ids)
 

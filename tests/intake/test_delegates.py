@@ -186,3 +186,21 @@ async def test_what_the_representative_gives_changes_and_ends_is_told_as_such_an
     ]
     assert events[0]["data"]["delegation"]["end"] is None and events[2]["type"] == "affianca.access.revoked.v1"
     assert len(others) == 2 and not any("delegation" in event["data"] for event in others)
+
+
+async def test_who_gave_changed_or_ended_a_right_is_told(town: Town) -> None:
+    mayor, key = await town.person({"role": "representative", "scope_kind": "body", "scope": SARONNO})
+    id = (await town.call("POST", DELEGATES, key, json=form())).json()["id"]
+    await town.call("PATCH", f"{DELEGATES}/{id}", key, json={"end": later(town, days=30)})
+    await town.call("DELETE", f"{DELEGATES}/{id}", key)
+    await town.call(
+        "PUT",
+        f"/api/persons/{id}",
+        json={"name": "Luca Verdi", "grants": [{"role": "expert", "scope_kind": "programme"}]},
+    )
+    await town.call("POST", f"/api/persons/{id}/revocation", json={"role": "expert"})
+    await town.call("DELETE", f"/api/persons/{id}")
+
+    authors = [event["data"]["by"] for event in await published(town, id)]
+
+    assert authors == [mayor] * 3 + ["00000000-0000-7000-8000-000000000001"] * 3

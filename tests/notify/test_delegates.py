@@ -8,6 +8,7 @@ from contracts.envelope import Event
 from services.chassis.rebuild import Rebuild
 from services.notify.consumers import EVENTS
 from services.notify.store import DERIVED
+from tests.notify.callers import calling, register
 from tests.notify.material import BODY, NOW, OFFICIAL, an_event, granted, id_of
 from tests.notify.test_bodies import told, words_of
 
@@ -16,10 +17,12 @@ END = datetime(2027, 3, 31, 22, 0, tzinfo=UTC)
 """The end of 31 March in Rome, where summer time has begun."""
 
 
-def delegated(model: type[Event] = AccessGranted, sequence: int = 1, at: datetime = NOW, **changes: Any) -> Event:
+def delegated(
+    model: type[Event] = AccessGranted, sequence: int = 1, at: datetime = NOW, by: str | None = MAYOR, **changes: Any
+) -> Event:
     facts = {"role": "official", "scope_kind": "body", "scope": BODY, "start": NOW, "end": END} | changes
     grant = Grant.model_validate(facts)
-    data = AccessData(state=AccessState(id=DELEGATE, grants=(grant,)), delegation=grant)
+    data = AccessData(state=AccessState(id=DELEGATE, grants=(grant,)), delegation=grant, by=by)
     return an_event(model, DELEGATE, sequence, data, at)
 
 
@@ -45,6 +48,19 @@ async def test_without_an_end_the_mail_says_so(notify) -> None:
     assert "Non è fissata una fine." in words_of(mail)
 
 
+async def test_before_the_first_day_the_mail_leads_where_everybody_may_read(notify) -> None:
+    await notify.work(delegated(start=NOW + timedelta(days=7)))
+
+    (mail,) = notify.mails
+    words = words_of(mail)
+    assert "http://affianca.test/ " in words and "Da quel giorno acceda da qui" in words
+    assert "/my-body" not in words and "/notifications" not in words
+    await register(notify, DELEGATE, "official", BODY)
+    async with calling(notify, DELEGATE) as client:
+        (item,) = (await client.get("/api/notifications")).json()["items"]
+    assert item["href"] == "/"
+
+
 async def test_a_delegate_who_is_removed_is_told(notify) -> None:
     await notify.work(delegated(AccessRevoked, 2, end=NOW))
 
@@ -54,6 +70,18 @@ async def test_a_delegate_who_is_removed_is_told(notify) -> None:
     assert "ha revocato la Sua abilitazione" in words_of(mail) and "\nhttp://affianca.test/\n" in mail.get_body(
         ("plain",)
     ).get_content().replace("\r\n", "\n")
+
+
+async def test_a_mayor_who_lets_themselves_in_or_out_is_not_told(notify) -> None:
+    await notify.work(delegated(by=DELEGATE), delegated(AccessRevoked, 2, end=NOW, by=DELEGATE))
+
+    assert await notify.rows("notifications") == [] and notify.mails == []
+
+
+async def test_who_is_let_in_by_an_event_without_an_author_is_told(notify) -> None:
+    await notify.work(delegated(by=None))
+
+    assert await told(notify) == {"delegate-enabled": [DELEGATE]}
 
 
 async def test_roles_that_no_body_has_given_tell_nobody(notify) -> None:

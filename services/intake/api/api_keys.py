@@ -48,7 +48,8 @@ async def make_key(request: Request, form: KeyForm, caller: Secretariat, parts: 
 @routes.post("/{id}/revocation", responses={404: {}})
 async def revoke_key(id: Id, caller: Secretariat, parts: Here) -> Response:
     """Takes a key back, from now on (other services hear of it within seconds)."""
-    return answer(_document(parts, await parts.executor.run(keys_of(id), lambda work: api_keys.revoke(work, id))))
+    row = await parts.executor.run(keys_of(id), lambda work: api_keys.revoke(work, id, caller))
+    return answer(_document(parts, row))
 
 
 def usage_document(days: dict[str, int], today: str) -> Json:

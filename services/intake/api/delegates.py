@@ -74,7 +74,7 @@ async def add_delegate(
         caller,
         parts.executor,
         person_keys(id),
-        lambda work: {"id": delegates.enable(work, id, body.code, form, credentials)["_id"]},
+        lambda work: {"id": delegates.enable(work, id, body.code, form, credentials, caller)["_id"]},
     )
     return answer(document, 201, {"Location": f"/api/bodies/{body.code}/delegates"})
 
@@ -84,7 +84,9 @@ async def change_delegate(code: str, person: str, form: Period, caller: Represen
     """The end may be set, moved or taken back until it has come; from that moment on the official has no access."""
     body = body_in_register(code)
     check_alone(caller, body)
-    await parts.executor.run(person_keys(person), lambda work: delegates.set_end(work, person, body.code, form.end))
+    await parts.executor.run(
+        person_keys(person), lambda work: delegates.set_end(work, person, body.code, form.end, caller)
+    )
     return answer({"id": person, "end": instant(form.end)})
 
 
@@ -93,7 +95,7 @@ async def remove_delegate(code: str, person: str, caller: Representative, parts:
     """At once; what the official did stays theirs."""
     body = body_in_register(code)
     check_alone(caller, body)
-    await parts.executor.run(person_keys(person), lambda work: delegates.remove(work, person, body.code))
+    await parts.executor.run(person_keys(person), lambda work: delegates.remove(work, person, body.code, caller))
     return Response(status_code=204)
 
 

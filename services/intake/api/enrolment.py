@@ -76,7 +76,7 @@ async def enrol(form: Enrolment, caller: Enroller, parts: Here) -> EnrolledList:
                 if one.id in ids:
                     known = PersonForm(name=asked.name or one.name or "–", email=asked.email)
                     grant = Grant(role="expert", scope_kind="programme", start=work.now)
-                    persons.add_grant(work, str(one.id), grant, known, anywhere=True)
+                    persons.add_grant(work, str(one.id), grant, known, caller, anywhere=True)
 
         await parts.executor.run({PERSONS: ids, ACCESS: ids}, decide)
     return EnrolledList(items=found)

@@ -96,7 +96,7 @@ async def create_person(
         caller,
         parts.executor,
         person_keys(id),
-        lambda work: _person_document(persons.save_person(work, id, form, credentials)),
+        lambda work: _person_document(persons.save_person(work, id, form, credentials, caller)),
     )
     return answer(document, 201, {"Location": f"/api/persons/{document['id']}"})
 
@@ -107,14 +107,18 @@ async def replace_person(id: Id, form: PersonForm, caller: Secretariat, parts: H
     if form.id not in (None, id):
         raise invalid([{"pointer": "/id", "detail": N_("The id in the body is not the one in the address.")}])
     credentials = await credentials_free(parts, id, form, issuer)
-    saved = await parts.executor.run(person_keys(id), lambda work: persons.save_person(work, id, form, credentials))
+    saved = await parts.executor.run(
+        person_keys(id), lambda work: persons.save_person(work, id, form, credentials, caller)
+    )
     return answer(_person_document(saved))
 
 
 @routes.post("/{id}/revocation")
 async def revoke(id: str, form: Revocation, caller: Secretariat, parts: Here) -> Response:
     """Ends a role of a person from now on."""
-    person = await parts.executor.run(person_keys(id), lambda work: persons.revoke(work, id, form.role, form.scope))
+    person = await parts.executor.run(
+        person_keys(id), lambda work: persons.revoke(work, id, form.role, form.scope, caller)
+    )
     return answer(_person_document(person))
 
 
@@ -124,7 +128,7 @@ async def erase(id: str, caller: Secretariat, parts: Here, door: MailDoor) -> Re
     # While they are known it is known what is theirs; what came between is theirs, too.
     addresses = await parts.stores.persons.only_theirs(id)
     await forget_mails(parts, door, id, addresses)
-    await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id))
+    await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id, caller))
     await forget_mails(parts, door, id, addresses)
     await parts.stores.attachments.forget(id)
     await drafts.forget(parts, id)

@@ -55,7 +55,7 @@ def make(work: Work, id: str, form: KeyForm, secret: str, caller: Caller) -> Doc
         role="front_end", scope_kind="body" if form.body else "programme", scope=form.body, end=form.expires_at
     )
     try:
-        persons.save_person(work, id, PersonForm(name=form.name, grants=[grant]), [access.digest(secret)])
+        persons.save_person(work, id, PersonForm(name=form.name, grants=[grant]), [access.digest(secret)], caller)
     except Problem as problem:
         detail = N_("No body has this ISTAT or IPA code.")
         raise invalid([{"pointer": "/body", "detail": detail}]) from problem
@@ -76,14 +76,14 @@ def make(work: Work, id: str, form: KeyForm, secret: str, caller: Caller) -> Doc
     return row
 
 
-def revoke(work: Work, id: str) -> Document:
+def revoke(work: Work, id: str, caller: Caller) -> Document:
     """Ends a key from now on, with whatever its principal may still do. Safe to repeat. Raises 404."""
     row, principal = work.get(API_KEYS, id), work.get(PERSONS, id)
     if row is None:
         raise not_found()
     if row["revoked_at"] is None:
         if principal:
-            persons.end(work, principal)
+            persons.end(work, principal, caller)
         row["revoked_at"] = work.now
         work.put(API_KEYS, row)
     return row

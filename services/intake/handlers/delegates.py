@@ -85,7 +85,13 @@ async def whom(parts: Parts, form: DelegateForm, issuer: str) -> tuple[str, list
 
 
 def enable(
-    work: Work, id: str, body: str, form: DelegateForm, credentials: Sequence[str], role: Place = "official"
+    work: Work,
+    id: str,
+    body: str,
+    form: DelegateForm,
+    credentials: Sequence[str],
+    caller: Caller,
+    role: Place = "official",
 ) -> Document:
     """Lets a person act for a body from `start` to `end`; of one who may already, the period changes.
 
@@ -104,11 +110,11 @@ def enable(
     person = known or described(work, id, form.person())
     others = [other for other in held if other not in lasting]
     held_already = stored["credentials"] if stored else credentials
-    tell(work, person, AccessGranted, [*others, grant], held_already, _delegation(grant))
+    tell(work, person, AccessGranted, [*others, grant], held_already, caller, _delegation(grant))
     return person
 
 
-def set_end(work: Work, id: str, body: str, end: datetime | None, role: Place = "official") -> Document:
+def set_end(work: Work, id: str, body: str, end: datetime | None, caller: Caller, role: Place = "official") -> Document:
     """Sets when an official stops acting for a body; None: not before somebody says so. Raises 404, 422."""
     person, stored = work.get(PERSONS, id), work.get(ACCESS, id)
     held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
@@ -119,13 +125,13 @@ def set_end(work: Work, id: str, body: str, end: datetime | None, role: Place = 
     changed = [grant.model_copy(update={"end": end}) if grant in lasting else grant for grant in held]
     if changed != held:
         current = next(grant for grant in changed if grant not in held)
-        tell(work, person, AccessGranted, changed, stored["credentials"], _delegation(current))
+        tell(work, person, AccessGranted, changed, stored["credentials"], caller, _delegation(current))
     return person
 
 
-def remove(work: Work, id: str, body: str, role: Place = "official") -> Document:
+def remove(work: Work, id: str, body: str, caller: Caller, role: Place = "official") -> Document:
     """Ends at once what somebody may do for a body. Raises 404 when they may do nothing."""
-    return revoke(work, id, role, body, delegated=role == "official")
+    return revoke(work, id, role, body, caller, delegated=role == "official")
 
 
 async def delegates_of(

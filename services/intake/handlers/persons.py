@@ -17,6 +17,7 @@ from contracts.access import (
 )
 from services.chassis import access
 from services.chassis.access import ACCESS
+from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import invalid, not_found
@@ -42,38 +43,42 @@ def person_keys(id: str) -> Keys:
     return {PERSONS: [id], ACCESS: [id]}
 
 
-def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str]) -> Document:
+def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str], caller: Caller) -> Document:
     """Creates a person, or replaces everything that is known of one, and tells what they may do."""
     grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
     person = described(work, id, form)
-    tell(work, person, AccessGranted, grants, credentials)
+    tell(work, person, AccessGranted, grants, credentials, caller)
     return person
 
 
-def add_grant(
-    work: Work, id: str, grant: Grant, form: PersonForm, credentials: Sequence[str] = (), anywhere: bool = False
-) -> Document:
+def add_grant(work: Work, id: str, grant: Grant, form: PersonForm, caller: Caller, anywhere: bool = False) -> Document:
     """Gives a role that is not held yet; `anywhere`: nor in any other scope. Of a known person nothing else changes."""
     known, stored = work.get(PERSONS, id), work.get(ACCESS, id)
     held = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
     if any(lasts(old, work) and old.role == grant.role and (anywhere or old.scope == grant.scope) for old in held):
         return known or {}
     person = known or described(work, id, form)
-    tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else credentials)
+    tell(work, person, AccessGranted, [*held, grant], stored["credentials"] if stored else (), caller)
     return person
 
 
-def revoke(work: Work, id: str, role: Role, scope: str | None, delegated: bool = False) -> Document:
+def revoke(work: Work, id: str, role: Role, scope: str | None, caller: Caller, delegated: bool = False) -> Document:
     """Ends a role of a person from now on. Raises 404 when they do not hold it. delegated: see `end`."""
     person = work.get(PERSONS, id)
     if person is None:
         raise not_found()
-    if not end(work, person, lambda grant: (grant.role, grant.scope) == (role, scope), delegated):
+    if not end(work, person, caller, lambda grant: (grant.role, grant.scope) == (role, scope), delegated):
         raise not_found(N_("The person does not hold this role."))
     return person
 
 
-def end(work: Work, person: Document, which: Callable[[Grant], bool] = lambda _: True, delegated: bool = False) -> bool:
+def end(
+    work: Work,
+    person: Document,
+    caller: Caller,
+    which: Callable[[Grant], bool] = lambda _: True,
+    delegated: bool = False,
+) -> bool:
     """Ends all of these grants that last, from now on; whether there were any. delegated: the body itself ends it."""
     stored = work.get(ACCESS, person["_id"])
     grants = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
@@ -82,11 +87,11 @@ def end(work: Work, person: Document, which: Callable[[Grant], bool] = lambda _:
     ]
     if stored and kept != grants:
         ended = next(grant for grant in kept if grant not in grants) if delegated else None
-        tell(work, person, AccessRevoked, kept, stored["credentials"], ended)
+        tell(work, person, AccessRevoked, kept, stored["credentials"], caller, ended)
     return kept != grants
 
 
-def erase(work: Work, id: str) -> Document:
+def erase(work: Work, id: str, caller: Caller) -> Document:
     """Removes name, address and every credential of a person; the id stays where it was used. Safe to repeat."""
     person = work.get(PERSONS, id)
     if person is None:
@@ -94,7 +99,7 @@ def erase(work: Work, id: str) -> Document:
     if not person.get("erased_at"):
         person |= dict.fromkeys(("email", "email_key", "pec", "pec_key", "undeliverable"))
         person |= {"name": "", "erased_at": work.now}
-        tell(work, person, PersonErased, [], [])
+        tell(work, person, PersonErased, [], [], caller)
     return person
 
 
@@ -113,6 +118,7 @@ def tell(
     model: type[AccessEvent],
     grants: Sequence[Grant],
     credentials: Sequence[str],
+    caller: Caller,
     delegation: Grant | None = None,
 ) -> None:
     """Stores a person with everything they may do, and announces it."""
@@ -120,7 +126,8 @@ def tell(
     state = AccessState(
         id=person["_id"], grants=tuple(grants), credentials=tuple(credentials), language=person["language"]
     )
-    event = work.publish(model, person["_id"], person["sequence"], AccessData(state=state, delegation=delegation))
+    data = AccessData(state=state, delegation=delegation, by=caller.id)
+    event = work.publish(model, person["_id"], person["sequence"], data)
     assert isinstance(event, AccessEvent)
     access.apply(work, event)
     work.put(PERSONS, person)

@@ -119,7 +119,7 @@ class Register:
     async def dismiss(self, code: str, person: str, caller: Secretariat, form: Form) -> Response:
         """Ends at once what a representative may do for the body."""
         body = body_in_register(code)
-        await body_people.remove(self._parts, body, person, "representative")
+        await body_people.remove(self._parts, caller, body, person, "representative")
         return RedirectResponse(f"/bodies/{body.code}?done=ended", 303)
 
     async def _show(

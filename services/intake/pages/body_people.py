@@ -74,7 +74,7 @@ async def enable(
         id, credentials = await whom(parts, wanted, request.app.state.issuer)
 
         def decide(work: Work) -> dict[str, Any]:
-            return {"id": delegates.enable(work, id, body.code, wanted, credentials, role)["_id"]}
+            return {"id": delegates.enable(work, id, body.code, wanted, credentials, caller, role)["_id"]}
 
         await once(request, caller, parts.executor, person_keys(id), form, decide)
     except Problem as problem:
@@ -86,7 +86,9 @@ async def enable(
     return {}
 
 
-async def limit(parts: Parts, body: vocabulary.Body, person: str, form: FormData, role: Place) -> dict[str, str]:
+async def limit(
+    parts: Parts, caller: Caller, body: vocabulary.Body, person: str, form: FormData, role: Place
+) -> dict[str, str]:
     """Sets the last day of a person, or takes it back. Nothing, or what is wrong with the field."""
     filled, errors = fill(EndForm, form)
     if filled is None:
@@ -94,7 +96,7 @@ async def limit(parts: Parts, body: vocabulary.Body, person: str, form: FormData
     end = ends(filled.end) if filled.end else None
     try:
         await parts.executor.run(
-            person_keys(person), lambda work: delegates.set_end(work, person, body.code, end, role)
+            person_keys(person), lambda work: delegates.set_end(work, person, body.code, end, caller, role)
         )
     except Problem as problem:
         if not problem.errors:
@@ -103,9 +105,9 @@ async def limit(parts: Parts, body: vocabulary.Body, person: str, form: FormData
     return {}
 
 
-async def remove(parts: Parts, body: vocabulary.Body, person: str, role: Place) -> None:
+async def remove(parts: Parts, caller: Caller, body: vocabulary.Body, person: str, role: Place) -> None:
     """Ends at once what a person may do for the body."""
-    await parts.executor.run(person_keys(person), lambda work: delegates.remove(work, person, body.code, role))
+    await parts.executor.run(person_keys(person), lambda work: delegates.remove(work, person, body.code, caller, role))
 
 
 def shown(delegate: Delegate, words: Translator) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
 
     @routes.post("/keys/{id}/revocation")
     async def revoked(caller: Secretariat, form: Form, id: Annotated[Id, Path()]) -> Response:
-        await parts.executor.run(keys_of(id), lambda work: api_keys.revoke(work, id))
+        await parts.executor.run(keys_of(id), lambda work: api_keys.revoke(work, id, caller))
         return RedirectResponse("/keys?done=revoked", status_code=303)
 
     return routes

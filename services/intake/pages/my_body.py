@@ -113,7 +113,7 @@ class MyBody:
         """Sets the last day of an official, or takes it back."""
         body = _own(caller, code)
         check_alone(caller, body)
-        errors = await body_people.limit(self._parts, body, person, form, "official")
+        errors = await body_people.limit(self._parts, caller, body, person, form, "official")
         if errors:
             fault = {"person": person, "value": str(form.get("end") or ""), "text": errors["end"]}
             return await self._show(request, caller, body, [], fault=fault, status=422)
@@ -123,7 +123,7 @@ class MyBody:
         """Lets an official out, at once."""
         body = _own(caller, code)
         check_alone(caller, body)
-        await body_people.remove(self._parts, body, person, "official")
+        await body_people.remove(self._parts, caller, body, person, "official")
         return _back(body, "removed")
 
     async def _show(
