@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.reporting import sla
+from contracts.working_time import BROKEN, OPEN, verdict
 
 Row = dict[str, Any]
 AGES = (7, 15, 30, 60, 90)
@@ -37,11 +37,11 @@ class _Clocks:
     minutes: Counter[int] = field(default_factory=Counter)
 
     def add(self, id: Row, n: int, now: datetime) -> None:
-        verdict = sla.verdict(id["state"], id["due_at"], id["warn_at"], now)
-        self.met += n * (verdict == "met")
-        self.broken += n * (verdict in sla.BROKEN)
-        self.open += n * (verdict in sla.OPEN)
-        self.at_risk += n * (verdict == "at_risk")
+        told = verdict(id["state"], id["due_at"], id["warn_at"], now)
+        self.met += n * (told == "met")
+        self.broken += n * (told in BROKEN)
+        self.open += n * (told in OPEN)
+        self.at_risk += n * (told == "at_risk")
         if id["minutes"] is not None:
             self.minutes[id["minutes"]] += n
 

@@ -3,6 +3,12 @@
 from contracts.vocabulary import procedure, province, theme
 from services.chassis.i18n import N_, Translator
 
+METRICS = {
+    "acceptance": N_("Acceptance"),
+    "first_answer": N_("First answer"),
+    "resolution": N_("Resolution"),
+}
+"""Metric -> what people call it (msgid)."""
 _WORDS = {
     "technical": N_("Technical"),
     "legal": N_("Legal"),

@@ -7,16 +7,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
+from contracts.working_time import OPEN, Reading, verdict
 from services.chassis.auth import Caller, allow, person
 from services.chassis.i18n import N_, ROME, Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.problems import not_found
 from services.chassis.service import Service
-from services.reporting import sla
 from services.reporting.handlers import reports
 from services.reporting.handlers.facts import lead_of
 from services.reporting.handlers.reports import EARLIEST, LATEST, Period
+from services.reporting.labels import METRICS
 from services.reporting.store import GROUPS, Store
 
 Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
@@ -73,7 +74,7 @@ class ReportPages:
     ) -> HTMLResponse:
         """Figures of a period as cards and by group, and the backlog of this moment."""
         group_by = group_by if group_by in GROUPS else "theme"
-        metric = metric if metric in sla.METRICS else "first_answer"
+        metric = metric if metric in METRICS else "first_answer"
         period, notices = _period(start, end)
         words, now = self._translator(request, caller), self._now()
         chosen = {"from": start, "to": end} if not notices else {}
@@ -82,9 +83,9 @@ class ReportPages:
             "report": await reports.service_levels(self._store, period, group_by, now, words),
             "backlog": await reports.backlog(self._store, now, now),
             "metric": metric,
-            "name": words(sla.METRICS[metric].label),
+            "name": words(METRICS[metric]),
             "group": words(GROUP_LABELS[group_by]),
-            "metrics": [(name, words(it.label)) for name, it in sla.METRICS.items()],
+            "metrics": [(name, words(text)) for name, text in METRICS.items()],
             "groups": [(name, words(text)) for name, text in GROUP_LABELS.items()],
             "values": {**values, "metric": metric},
             "csv": "/api/reports/service-levels.csv?" + urlencode(values),
@@ -97,7 +98,7 @@ class ReportPages:
         if fact is None or "received_at" not in fact or not may_see(fact, caller):
             raise not_found()
         words, now = self._translator(request, caller), self._now()
-        clocks = [sentence(sla.Reading(**clock), now, words) for clock in fact["clocks"]]
+        clocks = [sentence(Reading(**clock), now, words) for clock in fact["clocks"]]
         return self._pages.fragment(request, "reports/deadlines.html", caller, clocks=clocks, number=number)
 
     async def at_risk(
@@ -110,9 +111,7 @@ class ReportPages:
         words, now = self._translator(request, caller), self._now()
         (found,) = await self._store.at_risk(now, themes, province.upper() or None)
         counts = {row["_id"]: row["n"] for row in found["counts"]}
-        rows = [
-            {"number": row["number"], **sentence(sla.Reading(**row["clocks"]), now, words)} for row in found["rows"]
-        ]
+        rows = [{"number": row["number"], **sentence(Reading(**row["clocks"]), now, words)} for row in found["rows"]]
         context = {"rows": rows, "near": counts.get(False, 0), "past": counts.get(True, 0)}
         return self._pages.fragment(request, "reports/at-risk.html", caller, **context)
 
@@ -129,20 +128,20 @@ def may_see(fact: Document, caller: Caller) -> bool:
     )
 
 
-def sentence(clock: sla.Reading, now: datetime, translator: Translator) -> dict[str, Any]:
+def sentence(clock: Reading, now: datetime, translator: Translator) -> dict[str, Any]:
     """A clock in words, with its tone."""
-    verdict = sla.verdict(clock.state, clock.due_at, clock.warn_at, now)
-    told = "standing" if verdict in sla.OPEN and clock.due_at is None else verdict
+    found = verdict(clock.state, clock.due_at, clock.warn_at, now)
+    told = "standing" if found in OPEN and clock.due_at is None else found
     at = clock.ended_at if told in ("met", "breached") else clock.due_at
     msgid, tone = SENTENCES[told]
     local = at.astimezone(ROME) if at else None
     text = translator(
         msgid,
-        metric=translator(sla.METRICS[clock.metric].label),
+        metric=translator(METRICS[clock.metric]),
         day=_day(local, translator) if local else "",
         time=f"{local:%H:%M}" if local else "",
     )
-    return {"text": text, "tone": tone, "verdict": verdict, "at": local.isoformat() if local else None}
+    return {"text": text, "tone": tone, "verdict": found, "at": local.isoformat() if local else None}
 
 
 def _day(at: datetime, translator: Translator) -> str:

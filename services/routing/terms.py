@@ -1,25 +1,17 @@
 """By when a request is to be answered and resolved, read from what happened to it: pure, whatever the order of news.
 
-The clocks are those of the reports (a test holds both together on random lives): they start when the request was
-received, stand still as `contracts.working_time.lives` reads, and run in the working time of the request's province.
-Routing reads them itself, because a desk is sorted by deadline for every request in hand, and reporting tells only
-those that are near or over.
+The clocks are those of `contracts.working_time`, as the reports read them. Routing reads them itself, because a desk is
+sorted by deadline for every request in hand, and reporting tells only those that are near or over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from contracts.vocabulary import province
-from contracts.working_time import (
-    SERVICE_TARGETS,
-    Moment,
-    NeverReached,
-    Pause,
-    add_working_time,
-    office_calendar,
-    read_life,
-)
+from contracts.working_time import METRICS, SERVICE_TARGETS, Moment, calendar_of, read_life, reading
+
+_ON_A_DESK = ("first_answer", "resolution")
+"""Who has it on the desk has taken it."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +26,16 @@ def terms(
     received_at: datetime, urgency: str, sigla: str, moments: Iterable[Moment], answered_at: datetime | None
 ) -> tuple[Term, ...]:
     """The deadlines that are still to be kept. `answered_at`: when an expert first wrote to the body."""
-    life = read_life(received_at, moments)
+    answer = [Moment(answered_at, "answered")] if answered_at else []
+    life = read_life(received_at, [*moments, *answer])
     if life.stop:
         return ()
-    waiting = ["resolution"] if answered_at or life.first("asked", "resolved") else ["first_answer", "resolution"]
-    return tuple(_term(name, received_at, urgency, sigla, life.pauses) for name in waiting)
+    calendar = calendar_of(sigla)
+    return tuple(
+        Term(name, reading(name, life, SERVICE_TARGETS[name][urgency], calendar).due_at)
+        for name in _ON_A_DESK
+        if METRICS[name](life) is None
+    )
 
 
 def next_term(found: Iterable[Term]) -> Term | None:
@@ -46,12 +43,3 @@ def next_term(found: Iterable[Term]) -> Term | None:
     known = list(found)
     running = sorted((term.due_at, number) for number, term in enumerate(known) if term.due_at)
     return known[running[0][1]] if running else known[0] if known else None
-
-
-def _term(name: str, received_at: datetime, urgency: str, sigla: str, pauses: Sequence[Pause]) -> Term:
-    calendar = office_calendar(sigla if province(sigla) else None)
-    target = timedelta(minutes=SERVICE_TARGETS[name][urgency])
-    try:
-        return Term(name, add_working_time(calendar, received_at, target, pauses))
-    except NeverReached:
-        return Term(name, None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.envelope import Event
 from contracts.vocabulary import holiday_calendar
-from services.reporting.sla import METRICS
+from contracts.working_time import METRICS, SERVICE_TARGETS
 from tests.reporting.material import ROME, Story
 
 TICK = timedelta(minutes=30)
@@ -34,7 +34,7 @@ def judged(story: Story, now: datetime) -> dict[str, dict[str, Any]]:
 
 
 def _judge(story: Story, name: str, now: datetime) -> dict[str, Any]:
-    target = METRICS[name].targets[story.state["urgency"]]
+    target = SERVICE_TARGETS[name][story.state["urgency"]]
     end = _end(story.events, name)
     last = end or _end(story.events, "resolution")
     if last and not end:

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.envelope import event_type
 from contracts.requests import MessageData, RequestEvent, RequestInformationAsked, RequestMessagePosted
-from contracts.working_time import Moment, read_life
-from services.reporting import sla
+from contracts.working_time import Moment, read_life, readings
 from services.routing.handlers.moments import next_deadline
 from services.routing.pages.day import in_order
 from services.routing.terms import next_term, terms
@@ -29,7 +28,7 @@ WHATS = ("asked", "provided", "resolved", "closed", "reopened", "answered")
 def test_a_desk_and_the_reports_read_the_same_deadlines(steps, urgency, province, chance) -> None:
     at = [(what, START + timedelta(minutes=minutes), (1, n)) for n, (what, minutes) in enumerate(steps)]
     life = read_life(START, [Moment(when, what, order, str(order)) for what, when, order in at])
-    clocks = {clock.metric: clock for clock in sla.readings(life, urgency, province)}
+    clocks = {clock.metric: clock for clock in readings(life, urgency, province)}
     mine = [Moment(when, what, order, str(order)) for what, when, order in at if what != "answered"]
     chance.shuffle(mine)
     answered = min((when for what, when, _ in at if what == "answered"), default=None)

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from contracts.envelope import Instant
+from contracts.working_time import METRICS
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, Translator, language_of
 from services.chassis.problems import Problem, invalid
 from services.chassis.service import Service
-from services.reporting import exports, sla
+from services.reporting import exports
 from services.reporting.handlers import reports
 from services.reporting.handlers.reports import EARLIEST, LATEST, Period, Report
 from services.reporting.store import Store
@@ -103,9 +104,9 @@ def _route(routes: APIRouter, path: str, endpoint: Callable[..., Awaitable[Any]]
 
 def _metrics(text: str) -> tuple[str, ...]:
     wanted = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if unknown := [name for name in wanted if name not in sla.METRICS]:
+    if unknown := [name for name in wanted if name not in METRICS]:
         raise invalid([{"pointer": "/query/metrics", "detail": N_("There is no such metric.")} for _ in unknown[:1]])
-    return wanted or tuple(sla.METRICS)
+    return wanted or tuple(METRICS)
 
 
 def _format(request: Request) -> str:

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 from contracts.envelope import derived_id
 from contracts.service_levels import CorrectedData, DeadlineAtRisk, DeadlineBreached, DeadlineCorrected, DeadlineData
-from contracts.working_time import next_opening, read_life
+from contracts.working_time import BROKEN, Reading, calendar_of, next_opening, read_life, reading, verdict
 from services.chassis.mongo import Document
 from services.chassis.work import Work
-from services.reporting import sla
 from services.reporting.handlers.facts import lead_of, look_again, moments_of
 from services.reporting.store import DEADLINES, FACTS
 
@@ -30,7 +29,7 @@ def tell(work: Work, id: str) -> int:
     before = told["sequence"]
     for name in told["told"]:
         _correct(work, fact, told, name)
-    looks = [look for clock in fact["clocks"] if (look := _tell_clock(work, fact, told, sla.Reading(**clock)))]
+    looks = [look for clock in fact["clocks"] if (look := _tell_clock(work, fact, told, Reading(**clock)))]
     if told["sequence"] != before:
         work.put(DEADLINES, told)
     look_again(fact, min(looks, default=None))
@@ -38,14 +37,14 @@ def tell(work: Work, id: str) -> int:
     return int(told["sequence"] - before)
 
 
-def _tell_clock(work: Work, fact: Document, told: Document, clock: sla.Reading) -> datetime | None:
+def _tell_clock(work: Work, fact: Document, told: Document, clock: Reading) -> datetime | None:
     """Tells what is due of one clock. When to look next, None if nothing more can come."""
-    match sla.verdict(clock.state, clock.due_at, clock.warn_at, work.now):
+    match verdict(clock.state, clock.due_at, clock.warn_at, work.now):
         case "overdue":
             _publish(work, fact, told, clock, "breached")
             return None
         case "at_risk":
-            opens = next_opening(sla.calendar_of(fact["province"]), work.now)
+            opens = next_opening(calendar_of(fact["province"]), work.now)
             breach = clock.due_at + _JUST_AFTER if clock.due_at else None
             if opens > work.now and not _stands(told, clock.metric, "at_risk"):
                 return min(opens, breach or opens)
@@ -57,7 +56,7 @@ def _tell_clock(work: Work, fact: Document, told: Document, clock: sla.Reading) 
     return None
 
 
-def _publish(work: Work, fact: Document, told: Document, clock: sla.Reading, kind: str) -> None:
+def _publish(work: Work, fact: Document, told: Document, clock: Reading, kind: str) -> None:
     if clock.due_at is None or _stands(told, clock.metric, kind):
         return
     name = f"{clock.metric}.{kind}"
@@ -73,10 +72,10 @@ def _correct(work: Work, fact: Document, told: Document, name: str) -> None:
     """Looks at one told deadline with what is known now of the instant at which it was told."""
     entry = told["told"][name]
     life = read_life(fact["received_at"], moments_of(fact, until=entry["at"]))
-    calendar = sla.calendar_of(fact["province"])
-    clock = sla.reading(entry["metric"], life, entry["target_minutes"], calendar)
-    then = sla.verdict(clock.state, clock.due_at, clock.warn_at, entry["at"])
-    stands = then in sla.BROKEN or (entry["kind"] == "at_risk" and then == "at_risk")
+    calendar = calendar_of(fact["province"])
+    clock = reading(entry["metric"], life, entry["target_minutes"], calendar)
+    then = verdict(clock.state, clock.due_at, clock.warn_at, entry["at"])
+    stands = then in BROKEN or (entry["kind"] == "at_risk" and then == "at_risk")
     due_at = clock.due_at or _due_now(fact, entry["metric"])
     if due_at is None or (stands, due_at) == (entry["stands"], entry["due_at"]):
         return  # While the clock stands still nobody knows the right deadline: its next event brings us back.
@@ -86,7 +85,7 @@ def _correct(work: Work, fact: Document, told: Document, name: str) -> None:
     entry["corrections"] += 1
     data = CorrectedData(
         **_data(fact, entry["metric"], due_at, entry["target_minutes"]).model_dump(),
-        breached=then in sla.BROKEN,
+        breached=then in BROKEN,
         previous_due_at=entry["due_at"],
     )
     _send(work, told, DeadlineCorrected, data, name, entry["times"], entry["corrections"])

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.working_time import Life, Moment, read_life
+from contracts.working_time import Life, Moment, Reading, read_life, readings
 from services.chassis.i18n import ROME
 from services.chassis.mongo import Document
 from services.chassis.work import Work
-from services.reporting import sla
 from services.reporting.domain import milliseconds
 from services.reporting.store import DEADLINES, FACTS
 
@@ -74,7 +73,7 @@ def derive(fact: Document, told: bool) -> None:
     """
     received: datetime = fact["received_at"]
     life = read_life(received, moments_of(fact))
-    clocks = sla.readings(life, fact["urgency"], fact["province"])
+    clocks = readings(life, fact["urgency"], fact["province"])
     fact["month"] = received.astimezone(ROME).strftime("%Y-%m")
     fact["clocks"] = [clock.__dict__ for clock in clocks]
     fact["left"] = life.left
@@ -84,7 +83,7 @@ def derive(fact: Document, told: bool) -> None:
     look_again(fact, received if told else first_look(life, clocks))
 
 
-def first_look(life: Life, clocks: tuple[sla.Reading, ...]) -> datetime | None:
+def first_look(life: Life, clocks: tuple[Reading, ...]) -> datetime | None:
     """The first instant at which a deadline of an open request may have to be told."""
     instants = [
         at for clock in clocks if clock.state in ("running", "paused") for at in (clock.warn_at, clock.due_at) if at

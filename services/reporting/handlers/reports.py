@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from contracts.working_time import NEVER
+from contracts.working_time import METRICS, NEVER, SERVICE_TARGETS
 from services.chassis.i18n import ROME, Translator
-from services.reporting import figures, sla
+from services.reporting import figures
 from services.reporting.labels import label
 from services.reporting.store import Store
 
@@ -36,7 +36,7 @@ async def service_levels(
     group_by: str,
     now: datetime,
     translator: Translator,
-    metrics: Sequence[str] = tuple(sla.METRICS),
+    metrics: Sequence[str] = tuple(METRICS),
     synthetic: bool = True,
 ) -> Report:
     """Working times, shares within target and open clocks of the requests received in a period."""
@@ -51,7 +51,7 @@ async def service_levels(
         "group_by": group_by,
         "generated_at": _instant(now),
         "synthetic": totals["synthetic"],
-        "targets": {name: dict(sla.METRICS[name].targets) for name in metrics},
+        "targets": {name: dict(SERVICE_TARGETS[name]) for name in metrics},
         "items": [_named(item, group_by, translator) for item in counted.items()],
         "totals": {"key": None, "label": translator.gettext("All requests")} | totals,
     }

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.working_time import Life, Moment, always_open, read_life
-from services.reporting import sla
+from contracts.working_time import METRICS, SERVICE_TARGETS, Life, Moment, always_open, read_life, reading, verdict
+from services.reporting import labels
 from tests.reporting.material import Story, clock_of, fact_of, rome
 
 MONDAY = rome("2026-11-23 09:00")
 
 
 def test_every_metric_has_a_target_for_every_urgency() -> None:
-    assert all(set(metric.targets) == {"normal", "high"} for metric in sla.METRICS.values())
+    assert METRICS.keys() == SERVICE_TARGETS.keys() == labels.METRICS.keys()
+    assert all(set(targets) == {"normal", "high"} for targets in SERVICE_TARGETS.values())
 
 
 def test_the_clock_starts_when_the_request_was_received_not_when_it_was_registered() -> None:
@@ -44,7 +45,7 @@ def test_the_due_instant_follows_the_holidays_of_the_province(province: str, due
 def test_an_hour_that_does_not_exist_is_not_counted() -> None:
     life = Life(rome("2026-03-28 18:00"))
 
-    due = [sla.reading("acceptance", life, hours * 60, always_open()).due_at for hours in (4, 12)]
+    due = [reading("acceptance", life, hours * 60, always_open()).due_at for hours in (4, 12)]
 
     assert due == [rome("2026-03-28 22:00"), rome("2026-03-29 07:00")]
 
@@ -52,7 +53,7 @@ def test_an_hour_that_does_not_exist_is_not_counted() -> None:
 def test_an_hour_that_comes_twice_is_counted_twice() -> None:
     life = Life(rome("2026-10-25 01:00"))
 
-    due = sla.reading("acceptance", life, 4 * 60, always_open()).due_at
+    due = reading("acceptance", life, 4 * 60, always_open()).due_at
 
     assert due == rome("2026-10-25 04:00")
 
@@ -74,7 +75,7 @@ def test_a_deadline_that_passed_before_the_pause_is_not_forgiven_by_it() -> None
     clock = clock_of(fact_of(story), "resolution")
 
     now = rome("2026-12-10 12:00")
-    assert sla.verdict(clock["state"], clock["due_at"], clock["warn_at"], now) == "overdue"
+    assert verdict(clock["state"], clock["due_at"], clock["warn_at"], now) == "overdue"
 
 
 def test_a_clock_that_stands_still_is_not_at_risk_even_near_its_end() -> None:
@@ -83,7 +84,7 @@ def test_a_clock_that_stands_still_is_not_at_risk_even_near_its_end() -> None:
     clock = clock_of(fact_of(story), "resolution")
 
     assert clock["warn_at"] < rome("2026-12-03 17:00")
-    assert sla.verdict(clock["state"], clock["due_at"], clock["warn_at"], rome("2026-12-20 10:00")) == "in_time"
+    assert verdict(clock["state"], clock["due_at"], clock["warn_at"], rome("2026-12-20 10:00")) == "in_time"
 
 
 def test_a_pause_over_a_weekend_takes_no_working_time_away() -> None:

@@ -1,13 +1,13 @@
 """Service levels: how long a request may wait, in working time, and whether it waited longer.
 
-    reading(metric, life, ...)   one clock of one request, from its timeline; what is stored with the fact
-    verdict(...)                 the one decision whether a deadline is kept: list, report, export, page and job ask it
+    reading(metric, life, ...)   one clock of one request, from its timeline
+    verdict(...)                 the one decision whether a deadline is kept; whoever shows or counts it asks this
 
 A deadline is broken when the thing happened, or has still not happened, after the instant at which it was due.
 The clock starts when the request was received, stands still while the requester owes an answer and between
 resolution and reopening, and is read on the calendar of the request's province.
 
-To add a metric: one function (life -> when it was reached) and one entry in `METRICS`.
+To add a metric: its targets, one function (life -> when it was reached), one entry in `METRICS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,15 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from contracts.working_time import (
-    SERVICE_TARGETS,
-    Calendar,
-    Life,
-    NeverReached,
-    add_working_time,
-    office_calendar,
-    working_time,
-)
+from contracts.working_time.arithmetic import NeverReached, Pause, add_working_time, working_time
+from contracts.working_time.calendars import Calendar, office_calendar
+from contracts.working_time.lives import Life
+from contracts.working_time.targets import SERVICE_TARGETS
 
 State = Literal["met", "breached", "running", "paused", "void"]
 """How a clock stands by itself; `void`: it will never end and counts nowhere."""
@@ -34,11 +29,6 @@ OPEN: tuple[Verdict, ...] = ("in_time", "at_risk", "overdue")
 BROKEN: tuple[Verdict, ...] = ("breached", "overdue")
 WARN_AT = 0.75
 """The share of the target after which people are warned."""
-
-
-def N_(message: str) -> str:  # noqa: N802 (the name that gettext tools know)
-    """Marks a text that is translated when it is shown."""
-    return message
 
 
 def accepted(life: Life) -> datetime | None:
@@ -59,20 +49,12 @@ def resolved(life: Life) -> datetime | None:
     return life.stop.at if life.stop else None
 
 
-@dataclass(frozen=True)
-class Metric:
-    """label: msgid. targets: working minutes by urgency."""
-
-    label: str
-    reached: Callable[[Life], datetime | None]
-    targets: Mapping[str, int]
-
-
-METRICS: Mapping[str, Metric] = {
-    "acceptance": Metric(N_("Acceptance"), accepted, SERVICE_TARGETS["acceptance"]),
-    "first_answer": Metric(N_("First answer"), answered, SERVICE_TARGETS["first_answer"]),
-    "resolution": Metric(N_("Resolution"), resolved, SERVICE_TARGETS["resolution"]),
+METRICS: Mapping[str, Callable[[Life], datetime | None]] = {
+    "acceptance": accepted,
+    "first_answer": answered,
+    "resolution": resolved,
 }
+"""Metric -> when it was reached. The targets are `SERVICE_TARGETS`."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +82,7 @@ def calendar_of(province: str) -> Calendar:
 
 def reading(name: str, life: Life, target_minutes: int, calendar: Calendar) -> Reading:
     """The clock of a metric as the timeline makes it."""
-    end = METRICS[name].reached(life)
+    end = METRICS[name](life)
     last = end or (life.stop.at if life.stop else None) or life.left_at
     pauses = life.pauses
     if last:
@@ -120,7 +102,7 @@ def reading(name: str, life: Life, target_minutes: int, calendar: Calendar) -> R
 def readings(life: Life, urgency: str, province: str) -> tuple[Reading, ...]:
     """Every clock of a request. A change of urgency changes the target alone: time and pauses stay."""
     calendar = calendar_of(province)
-    return tuple(reading(name, life, metric.targets[urgency], calendar) for name, metric in METRICS.items())
+    return tuple(reading(name, life, SERVICE_TARGETS[name][urgency], calendar) for name in METRICS)
 
 
 def late(due_at: datetime | None, at: datetime) -> bool:
@@ -138,9 +120,7 @@ def verdict(state: State, due_at: datetime | None, warn_at: datetime | None, now
     return "at_risk" if state == "running" and warn_at is not None and now >= warn_at else "in_time"
 
 
-def _reached(
-    calendar: Calendar, start: datetime, amount: timedelta, pauses: tuple[tuple[datetime, datetime | None], ...]
-) -> datetime | None:
+def _reached(calendar: Calendar, start: datetime, amount: timedelta, pauses: tuple[Pause, ...]) -> datetime | None:
     try:
         return add_working_time(calendar, start, amount, pauses)
     except NeverReached:
