@@ -22,7 +22,7 @@ Editor = Annotated[
 async def edit_request(number: str, changes: Changes, caller: Editor, seen: IfMatch, parts: Here) -> Response:
     """Changes the fields that are sent: title, tags and urgency by who works on it, the protocol number by the body.
 
-    With If-Match: 412 if the request changed meanwhile.
+    With If-Match: 412 if one of these fields changed meanwhile; messages and transitions change none of them.
     """
     fields = changes.fields()
     changed = await act(
