@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from contracts.catalogue import EVENT_TYPES, STREAMS
 from services.chassis.auth import permission_of
 from services.chassis.clock import Clock
+from services.chassis.preconditions import seen
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 
@@ -63,6 +64,28 @@ def test_every_form_of_a_page_checks_its_token(services) -> None:
     ]
 
     assert unchecked == []
+
+
+def test_the_routes_that_change_what_was_seen_read_it_in_one_way(services) -> None:
+    found = {
+        f"{method} {route.path}"
+        for service in services.values()
+        for route in routes(service)
+        if isinstance(route, APIRoute) and any(needed.call is seen for needed in route.dependant.dependencies)
+        for method in route.methods
+    }
+    readers = [path for path in ROOT.glob("services/**/*.py") if re.search(r"[\"']if-match", path.read_text(), re.I)]
+
+    assert found == {
+        "PATCH /api/requests/{number}",
+        "PATCH /api/practices/{id}",
+        "PATCH /api/experts/{id}",
+        "PATCH /api/experts/{id}/absences",
+        "PATCH /api/experts/{id}/availability",
+        "PATCH /api/assignments/{id}/actions/{action}",
+        "PUT /api/notification-preferences",
+    }
+    assert [path.name for path in readers] == ["preconditions.py"]
 
 
 def test_a_service_answers_only_below_its_prefixes(services) -> None:

@@ -13,6 +13,7 @@ from contracts.access import Grant
 from contracts.envelope import Event, derived_id
 from services.chassis.access import ACCESS
 from services.chassis.mongo import Document
+from services.chassis.preconditions import Seen, version_tag
 from services.chassis.work import Work
 from services.notify import messages
 from services.notify.store import ARRIVALS, DELIVERIES, NOTICES, NOTIFICATIONS, PREFERENCES, REQUESTS
@@ -127,10 +128,10 @@ def mark_read(work: Work, person: str, id: str) -> Document:
     return found
 
 
-def prefer(work: Work, person: str, email: dict[str, str], expected_version: int | None) -> Document | None:
-    """Replaces what a person wants by e-mail; None when somebody changed it since `expected_version`."""
+def prefer(work: Work, person: str, email: dict[str, str], seen: Seen) -> Document | None:
+    """Replaces what a person wants by e-mail; None when it is not what was seen."""
     known = work.get(PREFERENCES, person)
-    if expected_version is not None and (known or {}).get("version", 0) != expected_version:
+    if not seen.covers(version_tag((known or {}).get("version", 0))):
         return None
     wanted = {**(known or {"_id": person}), "email": email}
     work.put(PREFERENCES, wanted)

@@ -12,6 +12,7 @@ from services.chassis.forms import checked_form
 from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
 from services.chassis.paging import Cursor, key_of, page_of, uuid
+from services.chassis.preconditions import Seen
 from services.chassis.problems import not_found
 from services.chassis.service import Service
 from services.notify import handlers
@@ -68,7 +69,7 @@ def router(service: Service, texts: Texts) -> APIRouter:
         shown_kinds = {message.code for message in messages_for(frozenset(caller.roles))} | kept.keys()
         ticked = {code for code in MESSAGES if form.get(f"email-{code}")}
         wanted = {code: "at_once" if code in ticked else "off" for code in shown_kinds}
-        await change(service, str(caller.id), cast(dict[str, When], wanted))
+        await change(service, str(caller.id), cast(dict[str, When], wanted), Seen())
         return RedirectResponse("/notifications?done=saved", 303)
 
     return routes

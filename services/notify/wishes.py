@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
+from services.chassis.preconditions import Seen
 from services.chassis.problems import Problem, invalid
 from services.chassis.service import Service
 from services.notify import handlers
@@ -29,16 +30,14 @@ def stated(row: Document, caller: Caller) -> Preferences:
     return Preferences(email={kind: row["email"].get(kind, "at_once") for kind in kinds})
 
 
-async def change(service: Service, person: str, wanted: dict[str, When], version: int | None = None) -> Document:
+async def change(service: Service, person: str, wanted: dict[str, When], seen: Seen) -> Document:
     """Replaces the preferences. Raises 412 when they are no longer those that the caller saw."""
     unknown = sorted(set(wanted) - MESSAGES.keys())
     if unknown:
         detail = N_("There is no such kind of message.")
         raise invalid([{"pointer": f"/email/{kind}", "detail": detail} for kind in unknown])
     email: dict[str, str] = {kind: when for kind, when in wanted.items()}  # noqa: C416 (a wider type)
-    row = await service.executor.run(
-        {PREFERENCES: [person]}, lambda work: handlers.prefer(work, person, email, version)
-    )
+    row = await service.executor.run({PREFERENCES: [person]}, lambda work: handlers.prefer(work, person, email, seen))
     if row is None:
         detail = N_("Read the preferences again and repeat your change on them.")
         raise Problem(412, N_("Somebody changed it meanwhile"), detail)

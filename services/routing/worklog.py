@@ -13,6 +13,7 @@ from services.chassis.auth import Caller
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
+from services.chassis.preconditions import Seen, version_tag
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
 from services.routing.desk import manages, sees
@@ -60,16 +61,14 @@ class Worklog:
         """Writes an entry."""
         return await self._executor.run({ASSIGNMENTS: [id]}, lambda work: self.recording(work, id, caller, entry))
 
-    async def correct(
-        self, id: str, action: str, caller: Caller, changes: dict[str, Any], expected: int | None
-    ) -> Document:
-        """Corrects an entry of the caller's own; 412 when it is not the version that was read."""
+    async def correct(self, id: str, action: str, caller: Caller, changes: dict[str, Any], seen: Seen) -> Document:
+        """Corrects an entry of the caller's own; 412 when it is not what was seen."""
 
         def decide(work: Work) -> Document:
             known, assignment = work.get(ACTIONS, action), work.get(ASSIGNMENTS, id)
             if known is None or assignment is None or known["assignment"] != id or known["expert"] != caller.id:
                 raise not_found()
-            if expected is not None and expected != known["version"]:
+            if not seen.covers(version_tag(known["version"])):
                 raise Problem(412, N_("It changed meanwhile"), N_("Load the entry again, then repeat the change."))
             return actions.correct(work, assignment, known, changes)
 

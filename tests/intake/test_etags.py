@@ -53,6 +53,37 @@ async def test_an_etag_of_an_answer_is_that_of_the_next_reading(town: Town, titl
     assert changed.headers["etag"] == read.headers["etag"]
 
 
+async def test_what_others_say_and_do_meanwhile_makes_no_edit_late(town: Town) -> None:
+    path = f"/api/requests/{(await town.submitted())['number']}"
+    seen = (await town.call("GET", path)).headers["etag"]
+
+    asked = await town.call("POST", f"{path}/ask", json={"text": "Quale ente?"})
+    said = await town.call("POST", f"{path}/messages", json={"text": "La provincia.", "visibility": "shared"})
+    now = await town.call("GET", path)
+    mine = await town.call("PATCH", path, json={"title": "Mio"}, headers={"If-Match": seen})
+
+    assert (asked.status_code, said.status_code, now.headers["etag"]) == (201, 201, seen)
+    assert (mine.status_code, mine.json()["title"]) == (200, "Mio"), mine.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Altro"}, {"tags": ["x"]}, {"urgency": "high"},
+        {"protocol": {"number": "7/2026", "date": "2026-03-02", "registry": "Ufficio"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+async def test_every_field_that_people_edit_makes_it_another_request(town: Town, change: dict[str, Any]) -> None:
+    path = f"/api/requests/{(await town.submitted())['number']}"
+    seen = {"If-Match": (await town.call("GET", path)).headers["etag"]}
+
+    first = await town.call("PATCH", path, json=change, headers=seen)
+    late = await town.call("PATCH", path, json={"title": "Tardi"}, headers=seen)
+
+    assert (first.status_code, late.status_code) == (200, 412), first.text
+
+
 async def test_a_changed_practice_is_answered_as_it_was_saved_with_the_etag_of_that(
     town: Town, meanwhile: Races
 ) -> None:

@@ -1,5 +1,6 @@
 """How answers look: JSON in UTF-8, times in UTC with Z, and the public form of each document."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.chassis.mongo import Document
+from services.intake.handlers.editing import Changes
 from services.intake.handlers.links import LinkedRequest
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.reading import WholeRequest
@@ -16,6 +18,7 @@ from services.intake.store.corrections import source_of
 
 Json = dict[str, Any]
 People = Mapping[str, Document]
+_EDITED = sorted(Changes.model_fields)
 
 
 async def parts_of(request: Request) -> Parts:
@@ -31,9 +34,10 @@ def answer(document: Any, status: int = 200, headers: Mapping[str, str] | None =
     return Response(content, status, dict(headers or {}), media_type="application/json")
 
 
-def tag(row: Document) -> str:
-    """The ETag of a stored document."""
-    return f'"{row["version"]}"'
+def tag(request: Document) -> str:
+    """The ETag of a request: of what people edit alone, so that no message or transition makes an edit late."""
+    content = orjson.dumps([request[name] for name in _EDITED], option=orjson.OPT_SORT_KEYS)
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 def instant(at: datetime | None) -> str | None:

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.chassis.auth import Caller, allow
+from services.chassis.preconditions import IfMatch
 from services.intake.api.answers import answer, parts_of, request_document, tag
 from services.intake.handlers.editing import Changes, edit
 from services.intake.handlers.parts import Parts, act
@@ -18,12 +19,13 @@ Editor = Annotated[
 
 
 @routes.patch("/{number}")
-async def edit_request(request: Request, number: str, changes: Changes, caller: Editor, parts: Here) -> Response:
+async def edit_request(number: str, changes: Changes, caller: Editor, seen: IfMatch, parts: Here) -> Response:
     """Changes the fields that are sent: title, tags and urgency by who works on it, the protocol number by the body.
 
-    With If-Match: 412 if the request changed meanwhile.
+    With If-Match: 412 if one of these fields changed meanwhile; messages and transitions change none of them.
     """
-    fields, expected = changes.fields(), request.headers.get("if-match")
-    check = None if expected in (None, "*") else lambda known: tag(known) == expected
-    changed = await act(parts, caller, number, lambda work, id: edit(work, id, caller, fields, check))
+    fields = changes.fields()
+    changed = await act(
+        parts, caller, number, lambda work, id: edit(work, id, caller, fields, lambda known: seen.covers(tag(known)))
+    )
     return answer(request_document(changed), headers={"ETag": tag(changed)})

@@ -11,8 +11,9 @@ from services.chassis.i18n import N_
 from services.chassis.idempotency import once
 from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit
+from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import Problem, invalid, not_found, unauthenticated
-from services.intake.api.answers import answer, parts_of, tag
+from services.intake.api.answers import answer, parts_of
 from services.intake.api.practice_answers import edition_document, known_document, public_document, whole_practice
 from services.intake.handlers import practices
 from services.intake.handlers.fields import Number
@@ -90,13 +91,16 @@ async def read_practice(id: str, caller: Anybody, parts: Here) -> Response:
 
 
 @routes.patch("/{id}")
-async def edit_practice(request: Request, id: str, changes: PracticeChanges, caller: Writer, parts: Here) -> Response:
+async def edit_practice(id: str, changes: PracticeChanges, caller: Writer, seen: IfMatch, parts: Here) -> Response:
     """Its author changes the fields that are sent. With If-Match: 412 if it changed meanwhile."""
-    fields, expected = changes.fields(), request.headers.get("if-match")
+    fields = changes.fields()
     found = await readable_practice(parts, caller, id)
-    check = None if expected in (None, "*") else lambda known: tag(known) == expected
-    keys = {PRACTICES: [found["_id"]]}
-    edited = await parts.executor.run(keys, lambda work: practices.edit(work, found["_id"], caller, fields, check))
+    edited = await parts.executor.run(
+        {PRACTICES: [found["_id"]]},
+        lambda work: practices.edit(
+            work, found["_id"], caller, fields, lambda known: seen.covers(version_tag(known["version"]))
+        ),
+    )
     return await shown(parts, caller, edited)
 
 
@@ -118,4 +122,4 @@ async def readable_practice(parts: Parts, caller: Caller, key: str) -> Document:
 
 async def shown(parts: Parts, caller: Caller, practice: Document) -> Response:
     """The practice as it was read or stored."""
-    return answer(await whole_practice(parts, practice, caller), headers={"ETag": tag(practice)})
+    return answer(await whole_practice(parts, practice, caller), headers={"ETag": version_tag(practice["version"])})

@@ -2,22 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from services.chassis.auth import Caller, person
+from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.service import Service
 from services.notify.store.notifications import wishes_of_one
 from services.notify.wishes import Preferences, change, stated
 
 Person = Annotated[Caller, Depends(person)]
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 def router(service: Service) -> APIRouter:
@@ -28,16 +22,14 @@ def router(service: Service) -> APIRouter:
     async def told(caller: Person, response: Response) -> Preferences:
         """What the caller wants by e-mail."""
         row = await wishes_of_one(service.database, str(caller.id))
-        response.headers["ETag"] = f'"{row["version"]}"'
+        response.headers["ETag"] = version_tag(row["version"])
         return stated(row, caller)
 
     @routes.put("")
-    async def replaced(
-        caller: Person, wanted: Preferences, response: Response, if_match: Annotated[str | None, Header()] = None
-    ) -> Preferences:
+    async def replaced(caller: Person, seen: IfMatch, wanted: Preferences, response: Response) -> Preferences:
         """Replaces what the caller wants by e-mail."""
-        row = await change(service, str(caller.id), wanted.email, _version(if_match))
-        response.headers["ETag"] = f'"{row["version"]}"'
+        row = await change(service, str(caller.id), wanted.email, seen)
+        response.headers["ETag"] = version_tag(row["version"])
         return stated(row, caller)
 
     return routes

@@ -12,9 +12,9 @@ from services.chassis.execution import Executor
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit, page_of, position
+from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import invalid, not_found
 from services.chassis.work import Work
-from services.routing.api.actions import version_of
 from services.routing.api.availability import allowed
 from services.routing.api.documents import expert
 from services.routing.api.profiles import Absence
@@ -76,22 +76,29 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
         today = "" if past else now().astimezone(ROME).date().isoformat()
         rows = [row for row in known["absences"] if row["to"] >= today and _days(row) > behind]
         shown, next_cursor = page_of(sorted(rows, key=_days), limit, "from", "to")
-        response.headers["ETag"] = f'"{known["version"]}"'
+        response.headers["ETag"] = version_tag(known["version"])
         return {"items": shown, "next_cursor": next_cursor}
 
     @routes.patch("/absences", responses={404: {}, 412: {}})
     async def change_absence(
-        request: Request, response: Response, caller: Reader, id: str, first: First, last: Last, changes: OtherDays
+        request: Request,
+        response: Response,
+        caller: Reader,
+        seen: IfMatch,
+        id: str,
+        first: First,
+        last: Last,
+        changes: OtherDays,
     ) -> dict[str, Any]:
         """The absence `from`-`to` has other days; one that is there already is not there twice. With If-Match: 412."""
-        absence, expected = changes.document(first, last), version_of(request.headers.get("if-match"))
+        absence = changes.document(first, last)
 
         def change(work: Work) -> Document:
             allowed(work, caller, id)
-            return own.change_absence(work, id, (first.isoformat(), last.isoformat()), absence, expected)
+            return own.change_absence(work, id, (first.isoformat(), last.isoformat()), absence, seen)
 
         made = await executor.run({EXPERTS: [id]}, change, request.state.correlation)
-        response.headers["ETag"] = f'"{made["version"]}"'
+        response.headers["ETag"] = version_tag(made["version"])
         return expert(made)
 
     @routes.delete("/absences", status_code=204, responses={404: {}})

@@ -10,6 +10,7 @@ from services.chassis.execution import Executor
 from services.chassis.i18n import N_
 from services.chassis.idempotency import once
 from services.chassis.mongo import Document
+from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import invalid, not_found
 from services.routing.api.entries import Action, Actions, Correction, ForceHours, Hours, NewAction, action_document
 from services.routing.store import ASSIGNMENTS
@@ -45,17 +46,16 @@ def router(worklog: Worklog, executor: Executor) -> APIRouter:
             request, caller, executor, {ASSIGNMENTS: [id]},
             lambda work: action_document(worklog.recording(work, id, caller, entry)),
         )  # fmt: skip
-        response.headers["ETag"] = f'"{made["version"]}"'
+        response.headers["ETag"] = version_tag(made["version"])
         return made
 
     @routes.patch("/api/assignments/{id}/actions/{action}", response_model=Action)
     async def correct_action(
-        request: Request, response: Response, caller: Expert, id: str, action: str, correction: Correction
+        response: Response, caller: Expert, seen: IfMatch, id: str, action: str, correction: Correction
     ) -> dict[str, Any]:
         """Corrects an entry; what it said before is kept. With If-Match: 412 if it changed meanwhile."""
-        expected = version_of(request.headers.get("if-match"))
-        made = await worklog.correct(id, action, caller, correction.document(), expected)
-        response.headers["ETag"] = f'"{made["version"]}"'
+        made = await worklog.correct(id, action, caller, correction.document(), seen)
+        response.headers["ETag"] = version_tag(made["version"])
         return action_document(made)
 
     @routes.get("/api/experts/{id}/hours", response_model=Hours)
@@ -84,14 +84,6 @@ def router(worklog: Worklog, executor: Executor) -> APIRouter:
         return {"task_force": code, "month": month, "minutes": sum(row["minutes"] for row in parts["kinds"]), **parts}
 
     return routes
-
-
-def version_of(tag: str | None) -> int | None:
-    """The version that an If-Match names; one that names none of ours matches nothing."""
-    if tag in (None, "*"):
-        return None
-    text = str(tag).strip('"')
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def months_between(first: str, last: str) -> list[str]:

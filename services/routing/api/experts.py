@@ -12,8 +12,8 @@ from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_, language_of
 from services.chassis.idempotency import once
-from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit, key_of, text
+from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
 from services.routing.api.documents import expert, page
@@ -63,13 +63,15 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
         found = await reading.one(EXPERTS, id)
         if found is None or not (caller.id == id or caller.has("coordinator", "secretariat")):
             raise not_found()
-        response.headers["ETag"] = _tag(found)
+        response.headers["ETag"] = version_tag(found["version"])
         return expert(found)
 
     @routes.patch("/api/experts/{id}")
-    async def change_expert(request: Request, caller: Manager, id: str, changes: Changes) -> dict[str, Any]:
+    async def change_expert(
+        request: Request, caller: Manager, seen: IfMatch, id: str, changes: Changes
+    ) -> dict[str, Any]:
         """Changes the fields that are sent. With If-Match: 412 if somebody else changed the profile meanwhile."""
-        fields, expected = changes.document(), request.headers.get("if-match")
+        fields = changes.document()
 
         def change(work: Work) -> dict[str, Any]:
             known = work.get(EXPERTS, id)
@@ -77,7 +79,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
                 raise not_found()
             if not manages(caller, [*known["task_forces"], *fields.get("task_forces", ())]):
                 raise forbidden()
-            if expected not in (None, "*", _tag(known)):
+            if not seen.covers(version_tag(known["version"])):
                 raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
             return expert(experts.keep_profile(work, id, fields, _entitled(work, id)))
 
@@ -104,7 +106,3 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
 
 def _entitled(work: Work, id: str) -> bool:
     return is_entitled(work.get(ACCESS, id), work.now)
-
-
-def _tag(row: Document) -> str:
-    return f'"{row["version"]}"'

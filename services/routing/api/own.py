@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
+from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import not_found
-from services.routing.api.actions import version_of
 from services.routing.api.documents import expert
 from services.routing.api.profiles import Conflicts, Language, Weekday
 from services.routing.handlers import own
@@ -48,14 +48,14 @@ def router(executor: Executor) -> APIRouter:
 
     @routes.patch("/availability")
     async def change_availability(
-        request: Request, response: Response, caller: Expert, id: str, changes: Availability
+        response: Response, caller: Expert, seen: IfMatch, id: str, changes: Availability
     ) -> dict[str, Any]:
         """An expert changes what is theirs to say. With If-Match: 412 if the profile changed meanwhile."""
         if caller.id != id:
             raise not_found()
-        sent, expected = changes.document(), version_of(request.headers.get("if-match"))
-        made = await executor.run({EXPERTS: [id]}, lambda work: own.change_own(work, id, sent, expected))
-        response.headers["ETag"] = f'"{made["version"]}"'
+        sent = changes.document()
+        made = await executor.run({EXPERTS: [id]}, lambda work: own.change_own(work, id, sent, seen))
+        response.headers["ETag"] = version_tag(made["version"])
         return expert(made)
 
     return routes

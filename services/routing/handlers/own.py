@@ -4,6 +4,7 @@ from typing import Any
 
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
+from services.chassis.preconditions import Seen, version_tag
 from services.chassis.problems import Problem, invalid, not_found
 from services.chassis.work import Work
 from services.routing.handlers import experts
@@ -13,12 +14,12 @@ from services.routing.store import EXPERTS
 CONFLICT = "conflict_of_interest"
 
 
-def change_own(work: Work, id: str, changes: dict[str, Any], expected: int | None) -> Document:
-    """The expert changes what is theirs to say. 412 when the profile is not the one that was read."""
+def change_own(work: Work, id: str, changes: dict[str, Any], seen: Seen) -> Document:
+    """The expert changes what is theirs to say. 412 when the profile is not what was seen."""
     known = work.get(EXPERTS, id)
     if known is None:
         raise not_found()
-    _unchanged(known, expected)
+    _unchanged(known, seen)
     agreed, wanted = known.get("weekly_hours"), changes.get("available_hours")
     if agreed is not None and wanted is not None and wanted > agreed:
         detail = N_("More hours than were agreed: ask the Segreteria Tecnica.")
@@ -29,12 +30,10 @@ def change_own(work: Work, id: str, changes: dict[str, Any], expected: int | Non
     return {**kept, "version": known["version"] + 1}
 
 
-def change_absence(
-    work: Work, id: str, days: tuple[str, str], absence: dict[str, Any], expected: int | None
-) -> Document:
-    """An absence has other days. 412 when the profile is not the one that was read."""
+def change_absence(work: Work, id: str, days: tuple[str, str], absence: dict[str, Any], seen: Seen) -> Document:
+    """An absence has other days. 412 when the profile is not what was seen."""
     known, others = _without(work, id, days)
-    _unchanged(known, expected)
+    _unchanged(known, seen)
     wanted = (absence["from"], absence["to"])
     if wanted == days:
         return known
@@ -67,6 +66,6 @@ def _without(work: Work, id: str, days: tuple[str, str]) -> tuple[Document, list
     return known, others
 
 
-def _unchanged(known: Document, expected: int | None) -> None:
-    if expected is not None and expected != known["version"]:
+def _unchanged(known: Document, seen: Seen) -> None:
+    if not seen.covers(version_tag(known["version"])):
         raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))

@@ -12,6 +12,7 @@ from services.chassis.auth import Caller, allow
 from services.chassis.forms import checked_form, fill
 from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
+from services.chassis.preconditions import seen_version
 from services.chassis.problems import Problem, not_found
 from services.routing.api.actions import csv_answer
 from services.routing.api.entries import Correction, NewAction
@@ -60,12 +61,11 @@ def router(today: Today) -> APIRouter:
         fields = FormData([(name, value) for name, value in form.multi_items() if name != "version"])
         change, errors = fill(Correction, fields)
         values = {name: str(value) for name, value in form.items()}
-        version = str(form.get("version") or "")
         if change is not None:
             told = change.document() | ({} if change.withdrawn else {"note": str(form.get("note") or "").strip()})
-            expected = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else -1
+            seen = seen_version(form.get("version"))
             try:
-                await worklog.correct(id, action, caller, told, expected)
+                await worklog.correct(id, action, caller, told, seen)
                 done = "withdrawn" if change.withdrawn else "corrected"
                 return RedirectResponse(f"/desk/assignments/{id}/actions?done={done}", status_code=303)
             except Problem as problem:

@@ -14,6 +14,7 @@ from services.chassis.forms import checked_form
 from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
+from services.chassis.preconditions import seen_version
 from services.chassis.problems import Problem, not_found
 from services.chassis.validation import problem_of
 from services.routing.api.own import Availability
@@ -44,8 +45,8 @@ def router(today: Today) -> APIRouter:
         if not errors:
             try:
                 changes = Availability.model_validate(sent).document()
-                expected = _number(str(form.get("version") or ""))
-                await today.executor.run({EXPERTS: [me]}, lambda work: own.change_own(work, me, changes, expected))
+                seen = seen_version(form.get("version"))
+                await today.executor.run({EXPERTS: [me]}, lambda work: own.change_own(work, me, changes, seen))
                 return RedirectResponse("/desk/profile?done=saved", status_code=303)
             except ValidationError as error:
                 errors = _by_field(problem_of(error))
@@ -161,7 +162,3 @@ def _by_field(problem: Problem) -> dict[str, str]:
         first, *rest = str(fault["pointer"]).lstrip("/").split("/")
         named[fields.get(rest[0], first) if first == "conflicts" and rest else first] = str(fault["detail"])
     return named
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
