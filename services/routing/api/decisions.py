@@ -29,7 +29,7 @@ Reason = Annotated[
 
 
 class Assign(BaseModel):
-    """Whom a coordinator wants to be asked; co-experts see the request and work along, who helps now if none are sent."""
+    """Whom a coordinator wants to be asked; co-experts see the request and work along. Not sent: who helps now."""
 
     model_config = ConfigDict(extra="forbid")
     expert: Id
