@@ -43,6 +43,23 @@ async def test_a_whole_profile_is_kept_and_answered(routing: Routing) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"themes": [{"code": THEME, "level": 2}, {"code": THEME, "level": 5}]}, "/themes"),
+        ({"task_forces": []}, "/task_forces"),
+    ],
+)
+async def test_a_theme_has_one_level_and_everybody_a_task_force(routing: Routing, changes, pointer: str) -> None:
+    await routing.grant("boss", "secretariat")
+    anna = await routing.expert("anna")
+
+    async with routing.api("boss") as api:
+        answer = await api.patch(f"/api/experts/{anna}", json=changes)
+
+    assert (answer.status_code, [fault["pointer"] for fault in answer.json()["errors"]]) == (422, [pointer])
+
+
+@pytest.mark.parametrize(
     ("changes", "there", "places"),
     [
         ({}, True, 5),
