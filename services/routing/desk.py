@@ -73,7 +73,7 @@ class Desk:
         number: str,
         caller: Caller,
         expert: str,
-        co_experts: Sequence[str] = (),
+        co_experts: Sequence[str] | None = None,
         reason: str = "",
         pin: bool = False,
     ) -> Document:
@@ -83,8 +83,8 @@ class Desk:
         keys = {
             CASES: [case["_id"]],
             ASSIGNMENTS: [lead["assignment"]] if lead else [],
-            EXPERTS: [expert],
-            LOADS: [expert, *([lead["expert"]] if lead else [])],
+            EXPERTS: [expert, *(co_experts or ())],
+            LOADS: [expert, *(co_experts or ()), *([lead["expert"]] if lead else [])],
         }
         current, wish = lead["assignment"] if lead else None, Wish(expert, str(caller.id), co_experts, reason, pin)
         rules = await self._history.kept(self._book)

@@ -40,6 +40,7 @@ LEFT_OUT: dict[str, str] = {
     "too_many": N_("too many events, or repetitions too complicated"),
     "past": N_("over already"),
     "repeated": N_("repeated within a day"),
+    "unreadable": N_("no day, or one that does not exist"),
 }
 """Why events of a calendar were not imported."""
 

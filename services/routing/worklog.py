@@ -48,18 +48,26 @@ class Worklog:
         everybodys = manages(caller, [assignment["task_force"]])
         return await self._store.of_assignment(assignment["_id"], None if everybodys else caller.id)
 
-    def recording(self, work: Work, id: str, caller: Caller, entry: dict[str, Any]) -> Document:
-        """Writes an entry; the assignment was loaded."""
+    async def spent(self, person: str, day: str, without: str | None = None) -> int:
+        """The minutes that somebody has recorded on a day, but for one entry."""
+        rows = await self._store.of_person(person, [day[:7]])
+        return minutes_of(row for row in rows if row["day"] == day and row["_id"] != without)
+
+    def recording(self, work: Work, id: str, caller: Caller, entry: dict[str, Any], spent: int) -> Document:
+        """Writes an entry; the assignment was loaded. spent: what the day holds already."""
         assignment = work.get(ASSIGNMENTS, id)
         if assignment is None or not works_on(caller, assignment):
             raise not_found()
         if assignment["accepted_at"] is None:
             raise Problem(409, N_("The request is not yours yet"), N_("Accept it before you record what you do."))
+        actions.check_minutes(entry["minutes"], spent)
         return actions.record(work, assignment, str(caller.id), entry)
 
     async def record(self, id: str, caller: Caller, entry: dict[str, Any]) -> Document:
         """Writes an entry."""
-        return await self._executor.run({ASSIGNMENTS: [id]}, lambda work: self.recording(work, id, caller, entry))
+        spent = await self.spent(str(caller.id), entry["day"])
+        keys = {ASSIGNMENTS: [id]}
+        return await self._executor.run(keys, lambda work: self.recording(work, id, caller, entry, spent))
 
     async def correct(self, id: str, action: str, caller: Caller, changes: dict[str, Any], seen: Seen) -> Document:
         """Corrects an entry of the caller's own; 412 when it is not what was seen."""
@@ -70,8 +78,14 @@ class Worklog:
                 raise not_found()
             if not seen.covers(version_tag(known["version"])):
                 raise Problem(412, N_("It changed meanwhile"), N_("Load the entry again, then repeat the change."))
+            after = known | changes
+            if not after["withdrawn"]:
+                actions.check_minutes(after["minutes"], spent.get(after["day"], 0))
             return actions.correct(work, assignment, known, changes)
 
+        found = await self._store.one(action)
+        days = {row["day"] for row in (found, changes) if row and "day" in row}
+        spent = {day: await self.spent(str(caller.id), day, action) for day in days}
         return await self._executor.run({ACTIONS: [action], ASSIGNMENTS: [id]}, decide)
 
     async def month(self, person: str, month: str) -> list[Document]:

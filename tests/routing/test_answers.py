@@ -141,15 +141,16 @@ async def test_a_request_given_back_goes_to_somebody_else(routing: Routing) -> N
 
 async def test_a_coordinator_decides_who_is_asked_instead(routing: Routing) -> None:
     request, first = await offered(routing)
-    chosen = await routing.expert("chosen", provinces=["MN"])
+    chosen, helper = await routing.expert("chosen", provinces=["MN"]), await routing.expert("co")
     await routing.grant("carla", "coordinator")
 
     async with routing.api("carla") as api:
-        wish = {"expert": chosen, "co_experts": [person("co")]}
+        wish = {"expert": chosen, "co_experts": [helper, chosen, helper]}
         answers = [await api.post("/api/routing/requests/2026-000001/assign", json=wish) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"] != first
+    assert answers[0].json()["co_experts"] == [helper]
     assert await routing.asked(request) == chosen
     assert await routing.told(request) == ["offered", "released", "offered"]
     assert (await routing.decision(request))["by"] == person("carla")
@@ -167,3 +168,40 @@ async def test_even_a_coordinator_cannot_exceed_what_an_expert_can_do(routing: R
 
     assert answer.status_code == 409
     assert await routing.asked(request) == person("anna")
+
+
+async def test_who_helps_is_an_expert_who_is_there_and_in_no_conflict(routing: Routing) -> None:
+    request, first = await offered(routing)
+    body = (await routing.case(request))["body"]
+    chosen, idle = await routing.expert("chosen"), await routing.expert("idle", active=False)
+    partial = await routing.expert("partial", conflicts={"bodies": [body], "companies": []})
+    await routing.grant("carla", "coordinator")
+
+    async with routing.api("carla") as api:
+        answers = [
+            await api.post("/api/routing/requests/2026-000001/assign", json={"expert": chosen, "co_experts": [helper]})
+            for helper in (person("nobody"), idle, partial)
+        ]
+
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
+    assert (await routing.lead(request) or {})["_id"] == first
+
+
+async def test_who_helps_goes_on_helping_whoever_leads(routing: Routing) -> None:
+    request, _ = await offered(routing)
+    await routing.grant("carla", "coordinator")
+    await routing.grant("bea", "expert")
+    bea, helper, last = [await routing.expert(name) for name in ("bea", "helper", "last")]
+    path = "/api/routing/requests/2026-000001/assign"
+
+    async with routing.api("carla") as api, routing.api("bea") as expert:
+        made = (await api.post(path, json={"expert": bea, "co_experts": [helper]})).json()
+        others = await api.post(path, json={"expert": bea, "co_experts": [last]})
+        await expert.post(f"/api/assignments/{made['id']}/accept")
+        await expert.post(f"/api/assignments/{made['id']}/hand-over", json={"expert": last})
+        handed = await routing.lead(request) or {}
+        again = await api.post(path, json={"expert": person("anna")})
+
+    assert others.status_code == 409
+    assert (handed["expert"], handed["co_experts"]) == (last, [helper])
+    assert (again.json()["expert"], again.json()["co_experts"]) == (person("anna"), [helper])

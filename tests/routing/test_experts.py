@@ -43,6 +43,23 @@ async def test_a_whole_profile_is_kept_and_answered(routing: Routing) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"themes": [{"code": THEME, "level": 2}, {"code": THEME, "level": 5}]}, "/themes"),
+        ({"task_forces": []}, "/task_forces"),
+    ],
+)
+async def test_a_theme_has_one_level_and_everybody_a_task_force(routing: Routing, changes, pointer: str) -> None:
+    await routing.grant("boss", "secretariat")
+    anna = await routing.expert("anna")
+
+    async with routing.api("boss") as api:
+        answer = await api.patch(f"/api/experts/{anna}", json=changes)
+
+    assert (answer.status_code, [fault["pointer"] for fault in answer.json()["errors"]]) == (422, [pointer])
+
+
+@pytest.mark.parametrize(
     ("changes", "there", "places"),
     [
         ({}, True, 5),
@@ -110,6 +127,7 @@ async def test_a_calendar_is_imported_day_by_day_and_its_titles_are_not_kept(rou
         ("DTSTART;VALUE=DATE:20261025\r\nDURATION:P2D", ("2026-10-25", "2026-10-26")),
         ("DTSTART:20260809T220000Z\r\nDTEND:20260811T220000Z", ("2026-08-10", "2026-08-11")),
         ("DTSTART:20260810T080000Z\r\nDTEND:20260812T100000Z", ("2026-08-11", "2026-08-11")),
+        ("DTSTART:20260810T000000\r\nDTEND:20260811T235900", ("2026-08-10", "2026-08-11")),
     ],
 )
 def test_a_whole_day_is_a_day_on_the_wall_in_italy(event: str, days: tuple[str, str]) -> None:
@@ -126,6 +144,14 @@ def test_what_is_no_absence_is_counted_and_left_out() -> None:
     found, left_out = absences(calendar(*events), date(2026, 8, 11))
 
     assert (found, left_out) == ([], {"not_busy": 2, "past": 1})
+
+
+def test_an_event_that_nobody_can_read_spoils_no_other() -> None:
+    events = ("DTEND;VALUE=DATE:20260810", "DTSTART;VALUE=DATE:20269924", "DTSTART;VALUE=DATE:20260810")
+
+    found, left_out = absences(calendar(*events), date(2026, 1, 1))
+
+    assert ([item["from"] for item in found], left_out) == (["2026-08-10"], {"unreadable": 2})
 
 
 @pytest.mark.parametrize("text", [b"", b"BEGIN:VCALENDAR", b"BEGIN:VEVENT\r\nEND:VEVENT", b"\xff\xfe"])

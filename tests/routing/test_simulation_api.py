@@ -97,7 +97,11 @@ async def test_what_cannot_be_played_is_refused_with_the_place_of_the_fault(rout
         "/source/numbers": {"source": {"kind": "requests", "numbers": ["2026-999999"]}},
         "/variant/removed/0": {**PAST, "variant": {"removed": [person("nobody")]}},
         "/variant/weights": {**PAST, "variant": {"weights": {"competence": 1.0}}},
-    }
+        "/variant/absent/0": {
+            **PAST, "variant": {"absent": [{"expert": person("anna"), "from": "2026-12-02", "to": "2026-12-01"}]},
+        },
+        "/behaviour": {**PAST, "behaviour": {"work_days": 50, "work_days_p90": 5}},
+    }  # fmt: skip
 
     async with routing.api("carla") as api:
         for pointer, wish in wishes.items():

@@ -45,6 +45,24 @@ async def test_an_action_lies_between_the_offer_and_today(routing: Routing, day:
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+async def test_a_day_has_24_hours_whatever_they_went_to(routing: Routing) -> None:
+    path = f"/api/assignments/{await followed(routing)}/actions"
+    async with routing.api("anna") as api:
+        long = await api.post(path, json=ENTRY | {"minutes": 1400}, headers={"Idempotency-Key": "k"})
+        more = await api.post(path, json=ENTRY | {"minutes": 41})
+        again = await api.post(path, json=ENTRY | {"minutes": 1400}, headers={"Idempotency-Key": "k"})
+        short = await api.post(path, json=ENTRY | {"minutes": 40})
+        one = f"{path}/{short.json()['id']}"
+        too_long = await api.patch(one, json={"minutes": 41})
+        fits = await api.patch(one, json={"minutes": 39})
+        gone = await api.patch(f"{path}/{long.json()['id']}", json={"withdrawn": True})
+        freed = await api.patch(one, json={"minutes": 1440})
+
+    made = [answer.status_code for answer in (long, more, again, short, too_long, fits, gone, freed)]
+    assert made == [201, 422, 201, 201, 422, 200, 200, 200]
+    assert [error["pointer"] for error in (*more.json()["errors"], *too_long.json()["errors"])] == ["/minutes"] * 2
+
+
 async def test_single_persons_see_their_own_hours_and_coordinators_their_task_force(routing: Routing) -> None:
     path = f"/api/assignments/{await followed(routing)}/actions"
     await routing.grant("bruno", "expert")

@@ -42,9 +42,10 @@ def router(worklog: Worklog, executor: Executor) -> APIRouter:
     ) -> dict[str, Any]:
         """The expert records what was done for a request."""
         entry = action.document()
+        spent = await worklog.spent(str(caller.id), entry["day"])
         made = await once(
             request, caller, executor, {ASSIGNMENTS: [id]},
-            lambda work: action_document(worklog.recording(work, id, caller, entry)),
+            lambda work: action_document(worklog.recording(work, id, caller, entry, spent)),
         )  # fmt: skip
         response.headers["ETag"] = version_tag(made["version"])
         return made

@@ -1,8 +1,10 @@
 """Absences from an iCalendar file, as calendars export it. Titles and everything else in it are not kept.
 
 An all-day event lasts from its first day to the day before its end, on the wall calendar: no time zone moves it. An
-event with times counts for the days that it covers from midnight to midnight in Italy. A repeating event counts for
-every time it comes within two years (`repeats.py`). The rest is told, not imported.
+event with times counts for the days that it covers from midnight to midnight in Italy, the last minute of a day left
+aside: some calendars write a whole day so. A repeating event counts for
+every time it comes within two years (`repeats.py`). The rest is told, not imported: one event that nobody can read
+spoils no other.
 """
 
 import time as clock
@@ -20,6 +22,7 @@ Event = Any
 _MOST = 1_000
 _LONGEST = timedelta(days=1100)
 _DAY = timedelta(days=1)
+_LAST_MINUTE = time(23, 59)
 _SECONDS = 2.0
 """How long the repeating events of one file may take."""
 
@@ -58,7 +61,7 @@ def _all_days(whole: Calendar, today: date) -> Iterator[tuple[str, tuple[date, d
     series = {str(event.get("UID")) for event in events if repeats(event)}
     for event in events:
         if str(event.get("UID")) not in series:
-            yield _days(event)
+            yield _readable_days(event)
     until = clock.monotonic() + _SECONDS
     for uid in sorted(series):
         yield from _days_of_series(whole, [event for event in events if str(event.get("UID")) == uid], today, until)
@@ -81,6 +84,13 @@ def _days_of_series(
         return
     yield from ((why, days) for why, days in each if days)
     yield from ((why, None) for why in sorted({why for why, days in each if days is None}))
+
+
+def _readable_days(event: Event) -> tuple[str, tuple[date, date] | None]:
+    try:
+        return _days(event)
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError):
+        return "unreadable", None
 
 
 def _days(event: Event) -> tuple[str, tuple[date, date] | None]:
@@ -108,7 +118,7 @@ def _whole_days(event: Event) -> Iterator[date]:
             _rome(event["DTEND"].dt if event.get("DTEND") else start + (length or timedelta())),
         )
         start = begin.date() if begin.time() == time() else begin.date() + _DAY
-        last = finish.date() - _DAY
+        last = finish.date() if finish.time() >= _LAST_MINUTE else finish.date() - _DAY
         if last < start:
             return
     yield start

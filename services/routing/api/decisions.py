@@ -29,11 +29,11 @@ Reason = Annotated[
 
 
 class Assign(BaseModel):
-    """Whom a coordinator wants to be asked; co-experts see the request and work along."""
+    """Whom a coordinator wants to be asked; co-experts see the request and work along. Not sent: who helps now."""
 
     model_config = ConfigDict(extra="forbid")
     expert: Id
-    co_experts: Annotated[list[Id], Field(max_length=10)] = Field(default_factory=list)
+    co_experts: Annotated[list[Id] | None, Field(max_length=10)] = None
     reason: Reason = ""
     pin: Annotated[bool, Field(description="The matcher may not move the request away from this expert.")] = False
 

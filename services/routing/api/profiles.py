@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.envelope import Id
 from contracts.vocabulary import body, nearest, procedure, province, theme
@@ -29,6 +29,16 @@ class Competence(BaseModel):
     model_config = ConfigDict(extra="forbid")
     code: Code
     level: Annotated[int, Field(ge=1, le=5)]
+
+
+def _each_once(themes: list[Competence]) -> list[Competence]:
+    if len({theme.code for theme in themes}) < len(themes):
+        raise ValueError(N_("Name each theme once, with one level."))
+    return themes
+
+
+Themes = Annotated[list[Competence], Field(min_length=1, max_length=50), AfterValidator(_each_once)]
+Forces = Annotated[list[Code], Field(min_length=1, max_length=50)]
 
 
 class Contract(BaseModel):
@@ -68,8 +78,8 @@ class Changes(BaseModel):
     """Fields of a profile to change; what is not sent stays as it is. Null takes home, hours or contract away."""
 
     model_config = ConfigDict(extra="forbid")
-    task_forces: Annotated[list[Code], Field(max_length=50)] | None = None
-    themes: Annotated[list[Competence], Field(min_length=1, max_length=50)] | None = None
+    task_forces: Forces | None = None
+    themes: Themes | None = None
     procedures: Annotated[list[Competence | Code], Field(max_length=200)] | None = None
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=2)] | None = None
     profiles: Annotated[list[Profession], Field(max_length=20)] | None = None
@@ -108,8 +118,8 @@ class Profile(Changes):
     """A new expert; no provinces means all of them, no hours that only the number of open requests counts."""
 
     id: Id
-    task_forces: Annotated[list[Code], Field(min_length=1, max_length=50)]
-    themes: Annotated[list[Competence], Field(min_length=1, max_length=50)]
+    task_forces: Forces
+    themes: Themes
     procedures: Annotated[list[Competence | Code], Field(max_length=200)] = Field(default_factory=list)
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=2)]
     provinces: Annotated[list[Code], Field(max_length=120)] = Field(default_factory=list)

@@ -155,7 +155,8 @@ def _is_readable(cell: str) -> bool:
 def column_of(pointer: str) -> str:
     """The column that a fault's JSON pointer is about."""
     first, _, rest = pointer.lstrip("/").partition("/")
-    return _OF_FIELD.get(f"{first}.{rest.partition('/')[0]}") or _OF_FIELD.get(first) or first
+    names = (f"{first}.{rest.partition('/')[0]}", first, f"{first}.to")
+    return next((_OF_FIELD[name] for name in names if name in _OF_FIELD), first)
 
 
 def _put(document: dict[str, Any], name: str, value: Any) -> None:

@@ -13,6 +13,7 @@ from services.routing.store import ACTIONS
 
 FIELDS = ("day", "kind", "minutes", "note", "withdrawn")
 _MOST_VERSIONS = 100
+_DAY = 24 * 60
 
 
 def record(work: Work, assignment: Document, expert: str, entry: dict[str, Any]) -> Document:
@@ -42,6 +43,12 @@ def correct(work: Work, assignment: Document, known: Document, changes: dict[str
     made = {**known, **after, "month": after["day"][:7], "changed_at": work.now, "history": history}
     work.put(ACTIONS, made)
     return {**made, "version": known["version"] + 1}
+
+
+def check_minutes(minutes: int, spent: int) -> None:
+    """A day has no more than 24 hours, whatever they went to. spent: what was recorded on it besides."""
+    if minutes + spent > _DAY:
+        raise invalid([{"pointer": "/minutes", "detail": N_("All that you recorded on this day is over 24 hours.")}])
 
 
 def _check_day(work: Work, assignment: Document, day: str) -> None:

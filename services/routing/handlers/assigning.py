@@ -21,11 +21,14 @@ _NOT_NOW = N_("This expert cannot take it now")
 
 @dataclass(frozen=True)
 class Wish:
-    """Whom a person wants to be asked. reason: kept with the decision. pin: the matcher may ask nobody else."""
+    """Whom a person wants to be asked. reason: kept with the decision. pin: the matcher may ask nobody else.
+
+    co_experts: who helps; None: whoever helps now.
+    """
 
     expert: str
     by: str
-    co_experts: Sequence[str] = ()
+    co_experts: Sequence[str] | None = None
     reason: str = ""
     pin: bool = False
 
@@ -39,7 +42,10 @@ def assign(work: Work, request: str, assignment: str | None, wish: Wish, rules: 
     if (lead["assignment"] if lead else None) != (current["_id"] if current else None):
         raise Problem(409, N_("The assignment changed meanwhile"), N_("Load the request again, then decide."))
     check_open(case)
+    together = helping(work, case, wish, current, rules)
     if current and current["expert"] == wish.expert:
+        if together != current["co_experts"]:
+            raise Problem(409, _NOT_NOW, N_("The request is with this expert already: who helps cannot be changed."))
         if wish.pin:
             pinning.pin(work, case, wish.expert, wish.by, wish.reason)
         return current
@@ -48,7 +54,7 @@ def assign(work: Work, request: str, assignment: str | None, wish: Wish, rules: 
         let_go(work, case, current, REASSIGNED)
         case = work.get(CASES, request) or case
     case["pinned"] = pinning.after_assigning(case, wish.expert, wish.by, wish.reason, work.now, pin=wish.pin)
-    return _offered(work, case, chosen, wish, rules)
+    return _offered(work, case, chosen, together, wish, rules)
 
 
 def hand_over(work: Work, request: str, assignment: str, wish: Wish, rules: Rules) -> Document:
@@ -72,7 +78,7 @@ def hand_over(work: Work, request: str, assignment: str, wish: Wish, rules: Rule
     let_go(work, case, current, HANDED_OVER)
     case = work.get(CASES, request) or case
     case["pinned"] = None
-    _offered(work, case, chosen, wish, rules)
+    _offered(work, case, chosen, helping(work, case, wish, current, rules), wish, rules)
     return work.get(ASSIGNMENTS, assignment) or current
 
 
@@ -109,8 +115,21 @@ def free_expert(work: Work, case: Document, expert: str, rules: Rules) -> Expert
     return found
 
 
-def _offered(work: Work, case: Document, chosen: Expert, wish: Wish, rules: Rules) -> Document:
+def helping(work: Work, case: Document, wish: Wish, current: Document | None, rules: Rules) -> list[str]:
+    """Who helps the lead, each once. Raises 409 for one who is named and is no expert, not there or in a conflict."""
+    if wish.co_experts is None:
+        return [id for id in (current["co_experts"] if current else ()) if id != wish.expert]
+    named = [id for id in dict.fromkeys(wish.co_experts) if id != wish.expert]
+    for id in named:
+        helper = known_expert(work, id, rules)
+        if not helper.there:
+            raise Problem(409, _NOT_NOW, N_("Somebody who is to help is away or inactive."), extra={"allowed": []})
+        check_conflict(case, helper)
+    return named
+
+
+def _offered(work: Work, case: Document, chosen: Expert, together: Sequence[str], wish: Wish, rules: Rules) -> Document:
     decision = Decision(case["_id"], rules.version, weigh(cases.to_match(case), chosen, rules))
-    made = offer(work, case, wish.expert, rules, wish.co_experts, wish.reason)
+    made = offer(work, case, wish.expert, rules, together, wish.reason)
     record(work, case, decision, wish.by, rules, made["_id"], wish.reason)
     return made

@@ -21,6 +21,7 @@ from services.routing.handlers import cases, experts, matching, offers
 from services.routing.handlers.matching import Ending, Outcome, Seen, Wave
 from services.routing.handlers.presence import may_keep
 from services.routing.matcher.apart import TooLong, planned
+from services.routing.matcher.conflicts import decline_for
 from services.routing.matcher.roster import Roster
 from services.routing.matching import NotSolved, Plan, explained, in_order
 from services.routing.rules import Rulebook, Rules
@@ -69,6 +70,7 @@ class Matcher:
         )
         anew = await self.roster.ready(now, rules, checks)
         freed = await self._take_from_the_absent([id for id in checks if not self._there(id)], now, rules)
+        freed = await self._take_from_the_partial(checks, now, rules) or freed
         found = await self._who_waits_for([*checks, *(expert for _, _, expert in over)], over)
         rows = {row["_id"]: row for row in (*ready, *(row for rows, _ in found.values() for row in rows))}
         rows |= {row["_id"]: row for row in await self._sweep()} if anew else {}
@@ -103,6 +105,12 @@ class Matcher:
             await self._executor.run(keys, lambda work: matching.end(work, endings, offers.UNAVAILABLE))
             await self.roster.refresh(away, now, rules)
         return bool(endings)
+
+    async def _take_from_the_partial(self, ids: Iterable[str], now: datetime, rules: Rules) -> bool:
+        """Offers that an expert may not take, who declared a conflict of interest meanwhile; whether there were any."""
+        found = await decline_for(self.roster.profiles(ids), self._waiting, self._executor)
+        await self.roster.refresh(found, now, rules)
+        return bool(found)
 
     async def _who_waits_for(self, ids: list[str], over: list[Ending]) -> dict[str, tuple[list[Document], bool]]:
         """Expert with a place -> requests that wait for somebody like them, and whether these are all.

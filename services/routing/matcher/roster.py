@@ -102,6 +102,10 @@ class Roster:
         """The profile of an expert, and how matching sees it."""
         return (self._profiles[id], self._known[id]) if id in self._known else None
 
+    def profiles(self, ids: Iterable[str]) -> list[Document]:
+        """The profiles of those of them who are experts."""
+        return [self._profiles[id] for id in ids if id in self._profiles]
+
     def versions(self, ids: Iterable[str]) -> dict[str, int]:
         """Versions of the profiles as last read."""
         return {id: self._profiles[id]["version"] for id in ids if id in self._profiles}

@@ -19,6 +19,7 @@ MOST_REQUESTS = 20_000
 MOST_EXPERTS = 2_000
 LONGEST_DAYS = 400
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
+_ORDER = N_("The last day must not be before the first.")
 _WEIGHTS = N_("Give every criterion a weight from 0 to 1; together they must make 1.")
 
 
@@ -81,7 +82,7 @@ class Source(_Asked):
         if self.first is None or self.last is None:
             raise ValueError(N_("Say from which day to which."))
         if self.last < self.first:
-            raise ValueError(N_("The last day must not be before the first."))
+            raise ValueError(_ORDER)
         if self.last - self.first >= timedelta(days=LONGEST_DAYS):
             raise ValueError(N_("The period is too long: 400 days at most."))
         if self.kind == "synthetic":
@@ -102,6 +103,12 @@ class Behaviour(_Asked):
     answer_hours: Annotated[float | None, Field(gt=0, le=2000, description="Working hours until an answer.")] = None
     work_days: Annotated[float | None, Field(gt=0, le=400, description="Median days of work on a request.")] = None
     work_days_p90: Annotated[float | None, Field(gt=0, le=400, description="Nine in ten take no longer.")] = None
+
+    @model_validator(mode="after")
+    def _median_first(self) -> Self:
+        if self.work_days and self.work_days_p90 and self.work_days_p90 < self.work_days:
+            raise ValueError(N_("Nine in ten cannot take less time than one in two."))
+        return self
 
 
 class Extra(_Asked):
@@ -143,6 +150,12 @@ class Away(_Asked):
     expert: Id
     first: Annotated[Day | None, Field(alias="from")] = None
     last: Annotated[Day | None, Field(alias="to")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first and self.last and self.last < self.first:
+            raise ValueError(_ORDER)
+        return self
 
 
 class Variant(_Asked):
