@@ -3,12 +3,14 @@
     AFFIANCA_TEST_MONGO_URL, AFFIANCA_TEST_KAFKA               servers that are there already
     AFFIANCA_TEST_MONGO_IMAGE, AFFIANCA_TEST_KAFKA_IMAGE       images, used when an engine has them
 
-With pytest-xdist the workers of a run share one server of each kind.
+With pytest-xdist the workers of a run share one server of each kind. A MongoDB of our own keeps its files in memory
+where there is room: each write waits for its journal, and on a disk that wait is most of what an index costs.
 """
 
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +28,8 @@ EMBEDDED_KAFKA: dict[str, Any] = {
     "kafka_fetch_wait_ms": 10,
 }
 """What the embedded broker needs: it has no idempotent producer, slow group joins, and wakes no fetch."""
+
+_MEMORY, _OURS, _ROOM = Path("/dev/shm"), "affianca-tests-", 4 << 30
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,24 @@ def shared_kafka(folder: Path) -> Iterator[KafkaServer]:
 def _start_mongo(folder: Path) -> _Started:
     if container := start_mongo_container():
         return _Started({"url": container.address}, container.stop)
-    server = start_mongod(folder)
-    return _Started({"url": server.url}, server.stop)
+    place = _in_memory() or folder
+    server = start_mongod(place, log=folder.with_name(folder.name + ".log"))
+
+    def stop() -> None:
+        server.stop()
+        shutil.rmtree(place, ignore_errors=True)
+
+    return _Started({"url": server.url}, stop)
+
+
+def _in_memory() -> Path | None:
+    """A folder of this process in memory, without those that killed runs left; None where there is little room."""
+    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
+        return None
+    for left in _MEMORY.glob(f"{_OURS}*"):
+        if not Path("/proc", left.name.removeprefix(_OURS)).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return _MEMORY / f"{_OURS}{os.getpid()}"
 
 
 def _start_kafka(folder: Path) -> _Started:

@@ -29,7 +29,7 @@ def issuing() -> Iterator[Provider]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def installation(mongod: MongoServer, broker: KafkaServer, issuing: Provider) -> AsyncIterator[Installation]:
     """The four services with people, a body and one request that an expert was asked to take."""
     prefix = f"t{new_id().replace('-', '')[4:24]}"

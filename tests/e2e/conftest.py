@@ -44,7 +44,7 @@ class World:
             return list(answer.raise_for_status().json()["items"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The stack, ready."""
     folder = tmp_path_factory.mktemp("stack")

@@ -81,7 +81,7 @@ def a_request(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in (form | fields).items() if value is not None}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def town(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Town]:
     """One intake for all tests that need no other settings: bodies Varese and Saronno are admitted, Bergamo is not."""
     prefix = f"t{new_id().replace('-', '')[4:24]}"
@@ -124,7 +124,7 @@ async def published(town: Town, subject: str) -> list[dict[str, Any]]:
     return [orjson.loads(row["body"]) async for row in found]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def small(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Town]:
     """An intake that takes files of 100,000 bytes, 250,000 for one request."""
     prefix = f"t{new_id().replace('-', '')[4:24]}"
@@ -134,7 +134,7 @@ async def small(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Town]
             yield town
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def post(mongod: MongoServer, broker: KafkaServer) -> AsyncIterator[Any]:
     from tests.intake.letters import SECRET, TO
     from tests.intake.post import Post, catching

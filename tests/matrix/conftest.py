@@ -16,7 +16,7 @@ MARK = "Segretissimo"
 """Stands in every text about the request of body B."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def town(mongod: Any, broker: Any) -> AsyncIterator[Programme]:
     """`programme.request_a` and `.request_b`: in progress, the second full of words that only its own may read."""
     prefix = f"t{new_id().replace('-', '')[4:24]}"

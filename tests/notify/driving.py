@@ -10,6 +10,7 @@ from services.notify.consumers import EVENTS
 from services.notify.directory import Memory
 from services.notify.planner import Planner
 from services.notify.sender import Sender
+from tests.emptying import empty
 from tests.notify.material import record_of
 from tests.notify.outside import Intake, Post, parsed
 
@@ -26,8 +27,7 @@ class Notify:
 
     async def reset(self) -> None:
         """As it was before the test."""
-        for name in await self.database.collections():
-            await self.database[name].delete_many({})
+        await empty(self.database)
         self.clock.reset()
         self.intake.reset()
         await self.post.reset()

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from services.chassis.clock import Clock
 from services.chassis.outbox import OUTBOX
 from services.chassis.service import Service
 from services.chassis.work import Origin, Work
@@ -159,12 +158,12 @@ async def test_a_rebuild_of_the_facts_tells_nothing_twice(reporting: Service) ->
     assert await at(reporting, rome("2026-11-23 14:02")) == before
 
 
-async def test_two_processes_tell_each_deadline_once(reporting: Service, clock: Clock) -> None:
+async def test_two_processes_tell_each_deadline_once(reporting: Service) -> None:
     stories = [urgent(number) for number in range(1, 41)]
     await consume(reporting, [event for story in stories for event in story.events])
-    other = build(reporting.settings, clock)
+    other = build(reporting.settings, reporting.clock)
     await other.commit.start()
-    clock.move_to(rome("2026-11-23 14:01"))
+    reporting.clock.move_to(rome("2026-11-23 14:01"))
 
     await asyncio.gather(*(tell_deadlines(service) for service in (reporting, other) for _ in range(3)))
 

@@ -39,6 +39,7 @@ from services.routing.main import build
 from services.routing.matcher import Matcher
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, DECISIONS, EXPERTS, LOADS
+from tests.emptying import empty
 
 THEME, OTHER = "site-remediation", "renewable-energy"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -195,8 +196,7 @@ class Routing:
 
     async def clear(self) -> None:
         """Nothing is stored, nobody is remembered, and it is Monday morning: where every test begins."""
-        for collection in await self.database.collections():
-            await self.database[collection].delete_many({})
+        await empty(self.database)
         self.service.principals.forget()
         self.matcher.roster.forget()
         self.clock.move_to(MONDAY)

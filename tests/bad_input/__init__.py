@@ -1,0 +1,1 @@
+"""Whatever comes in, the services answer and live."""

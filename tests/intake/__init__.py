@@ -1,0 +1,1 @@
+"""Intake: its application programming interface, its mail, its stores."""
