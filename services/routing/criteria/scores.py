@@ -1,10 +1,13 @@
-"""Scores: how well somebody fits, 0 to 1. Each gives a matrix, one row a request and one column an expert."""
+"""Scores: how well somebody fits, 0 to 1. Each gives a matrix, one row a request and one column an expert; where all
+requests are the same to it, one row stands for all of them.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from services.routing.criteria.columns import Experts, Floats, Ints, Requests
+from services.routing.criteria.columns import Experts, Requests
+from services.routing.criteria.tables import Floats, Ints
 
 Score = Callable[[Requests, Experts], Floats]
 
@@ -30,7 +33,7 @@ def territory(requests: Requests, experts: Experts) -> Floats:
 
 def availability(requests: Requests, experts: Experts) -> Floats:
     """The share of the expert's places that is free."""
-    return _of_each(requests, places_left(experts, 0))
+    return places_left(experts, 0)[None, :]
 
 
 def continuity(requests: Requests, experts: Experts) -> Floats:
@@ -50,7 +53,7 @@ def continuity(requests: Requests, experts: Experts) -> Floats:
 
 def fairness(requests: Requests, experts: Experts) -> Floats:
     """How few requests the expert received in the last 30 days, compared with the places agreed."""
-    return _of_each(requests, received_share(experts, 0))
+    return received_share(experts, 0)[None, :]
 
 
 def places_left(experts: Experts, more: Ints | int) -> Floats:
@@ -63,10 +66,6 @@ def received_share(experts: Experts, more: Ints | int) -> Floats:
     """1 for nothing received, a half for as many as there are places, never 0: once so `more` are received."""
     places = np.maximum(experts.places, 1)
     return np.asarray(places / (places + experts.recent + more), np.float64)
-
-
-def _of_each(requests: Requests, values: Floats) -> Floats:
-    return np.broadcast_to(values, (len(requests.cases), len(values)))
 
 
 SCORES: dict[str, Score] = {

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from services.routing.criteria.columns import Floats
+from services.routing.criteria.tables import Floats
 from services.routing.domain import Case
 
 _DAY = timedelta(days=1)

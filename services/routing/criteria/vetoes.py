@@ -1,10 +1,13 @@
-"""Vetoes: who cannot be asked, and why. Each gives a mask, one row a request and one column an expert."""
+"""Vetoes: who cannot be asked, and why. Each gives a mask, one row a request and one column an expert; where all
+requests are the same to it, one row stands for all of them.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from services.routing.criteria.columns import Experts, Mask, Requests
+from services.routing.criteria.columns import Experts, Requests
+from services.routing.criteria.tables import Mask
 
 Veto = Callable[[Requests, Experts], Mask]
 
@@ -28,12 +31,12 @@ def kind_not_given(requests: Requests, experts: Experts) -> Mask:
 
 def inactive(requests: Requests, experts: Experts) -> Mask:
     """The expert does not take part in the programme at present."""
-    return _of_each(requests, ~experts.active)
+    return ~experts.active[None, :]
 
 
 def contract_over(requests: Requests, experts: Experts) -> Mask:
     """The contract has not begun, or ends before an answer would be due."""
-    return _of_each(requests, ~experts.in_contract)
+    return ~experts.in_contract[None, :]
 
 
 def province_not_served(requests: Requests, experts: Experts) -> Mask:
@@ -50,7 +53,7 @@ def conflict_of_interest(requests: Requests, experts: Experts) -> Mask:
 
 def absent(requests: Requests, experts: Experts) -> Mask:
     """The expert is away now, or will be when the answer is due."""
-    return _of_each(requests, ~experts.present)
+    return ~experts.present[None, :]
 
 
 def refused_before(requests: Requests, experts: Experts) -> Mask:
@@ -61,17 +64,15 @@ def refused_before(requests: Requests, experts: Experts) -> Mask:
 def pinned_to_another(requests: Requests, experts: Experts) -> Mask:
     """A coordinator keeps the request for one expert; this is another."""
     pinned = np.array([case.pinned_to is not None for case in requests.cases], bool)
+    if not pinned.any():
+        return np.zeros((1, len(experts.ids)), bool)
     kept_for = requests.marked(experts, ([case.pinned_to] if case.pinned_to else [] for case in requests.cases))
     return np.asarray(pinned[:, None] & ~kept_for)
 
 
 def full(requests: Requests, experts: Experts) -> Mask:
     """The expert holds as many requests as agreed, or as fit into the agreed hours."""
-    return _of_each(requests, experts.held >= experts.places)
-
-
-def _of_each(requests: Requests, vetoed: Mask) -> Mask:
-    return np.broadcast_to(vetoed, (len(requests.cases), len(vetoed)))
+    return np.asarray(experts.held >= experts.places)[None, :]
 
 
 VETOES: dict[str, Veto] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from services.routing.criteria import Experts
-from services.routing.criteria.columns import Ints
+from services.routing.criteria.tables import Ints
 from services.routing.domain import Case
 from services.routing.matching import Plan, in_order, plan
 from services.routing.rules import Rules

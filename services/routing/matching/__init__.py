@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.routing.criteria import Experts
-from services.routing.criteria.columns import Ints
+from services.routing.criteria.tables import Ints
 from services.routing.domain import Case, Expert
 from services.routing.matching.decisions import Candidate, Decision
 from services.routing.matching.flow import NotSolved, solve

@@ -16,8 +16,8 @@ import numpy as np
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from services.routing.criteria import Experts
-from services.routing.criteria.columns import Ints, Mask
 from services.routing.criteria.scores import SPREAD
+from services.routing.criteria.tables import Ints, Mask
 from services.routing.matching.judging import POINT, Judged
 
 _FORMER = POINT + 1
@@ -32,8 +32,18 @@ class NotSolved(RuntimeError):
 
 def solve(judged: Sequence[Judged], experts: Experts, weights: dict[str, float], waiting: int) -> Ints:
     """For each request of the wave, by its place in the order of service: the expert's position, or -1."""
+    if waiting == 1:
+        return np.array([_best(part, 0) if part.asks[0] else -1 for part in judged] or [-1], np.int64)
     served = _who(judged, experts, waiting)
     return _by_whom(judged, experts, weights, served)
+
+
+def _best(part: Judged, row: int) -> int:
+    """The expert of the greatest score for a request that is alone, the smallest id of equals; -1 for nobody."""
+    former, eligible = part.former[row], np.flatnonzero(part.against[row] == 0)
+    if former >= 0 and part.against[row, former] == 0:
+        return int(part.pool.positions[former])
+    return int(part.pool.positions[eligible[part.points[row, eligible].argmax()]]) if len(eligible) else -1
 
 
 def _who(judged: Sequence[Judged], experts: Experts, waiting: int) -> Mask:
@@ -72,11 +82,12 @@ def _by_whom(judged: Sequence[Judged], experts: Experts, weights: dict[str, floa
     chosen, count = np.full(len(served), -1, np.int64), int(served.sum())
     if count == 0:
         return chosen
-    found = [_pairs(part, served, experts.free) for part in judged]
     if count == 1:
-        pairs = next(pairs for pairs in found if len(pairs.numbers))
-        chosen[pairs.numbers] = pairs.expert[np.argmax(pairs.value)]
+        for part in judged:
+            for row in part.row[served[part.numbers]].tolist():
+                chosen[served] = _best(part, row)
         return chosen
+    found = [_pairs(part, served, experts.free) for part in judged]
     most = sum(len(pairs.value) for pairs in found)
     # Totals first, ids second, in one number: no sum of ids reaches one millionth of a score.
     unit = count * len(experts.ids) + 1 if most <= _MANY_ARCS else 1

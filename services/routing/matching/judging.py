@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.routing.criteria import SCORES, VETOES, Experts, Requests
-from services.routing.criteria.columns import Floats, Ints, Levels, Mask
+from services.routing.criteria.tables import Floats, Ints, Levels, Mask
 from services.routing.domain import Case
 from services.routing.rules.model import Rules
 
+_LAST_FIRST = [(np.int8(number), veto) for number, veto in enumerate(VETOES.values(), start=1)][::-1]
+"""Written over each other, the first veto is what stays."""
 POINT = 1_000_000
 """Scores are compared as whole millionths: sums of them are exact, on every machine."""
 
@@ -58,12 +60,13 @@ def _judge(theme: str, numbers: list[int], waiting: Sequence[Case], experts: Exp
     distinct, row = _distinct(cases, pool)
     requests = Requests.of(distinct, pool)
     against = np.zeros((len(distinct), len(pool.ids)), np.int8)
-    for number, veto in enumerate(VETOES.values(), start=1):
-        np.copyto(against, np.int8(number), where=veto(requests, pool) & (against == 0))
-    shares = {name: weight * SCORES[name](requests, pool) for name, weight in weights.items()}
-    total = np.zeros(against.shape)
-    for share in shares.values():
+    for number, veto in _LAST_FIRST:
+        np.copyto(against, number, where=veto(requests, pool))
+    shares, total = dict[str, Floats](), np.zeros(against.shape)
+    for name, weight in weights.items():
+        share = weight * SCORES[name](requests, pool)
         total += share
+        shares[name] = share if len(share) == len(distinct) else np.broadcast_to(share, against.shape)
     return Judged(
         cases=cases,
         numbers=np.array(numbers, np.int64),
@@ -77,18 +80,24 @@ def _judge(theme: str, numbers: list[int], waiting: Sequence[Case], experts: Exp
     )
 
 
+def alike(case: Case, pool: Experts) -> Hashable:
+    """Requests of one theme for which this is equal, no criterion tells apart before these experts."""
+    matters = case.body in pool.conflicts or case.body in pool.worked
+    companies = tuple(company for company in case.companies if company in pool.conflicts)
+    return (
+        case.kind, case.province, case.procedure, case.declined_by, case.former, case.body if matters else None,
+        companies, case.pinned_to,
+    )  # fmt: skip
+
+
 def _distinct(cases: tuple[Case, ...], pool: Experts) -> tuple[list[Case], Ints]:
+    if len(cases) == 1:
+        return [*cases], np.zeros(1, np.int64)
     rows: dict[Hashable, int] = {}
     distinct: list[Case] = []
     row = np.empty(len(cases), np.int64)
     for number, case in enumerate(cases):
-        matters = case.body in pool.conflicts or case.body in pool.worked
-        companies = tuple(company for company in case.companies if company in pool.conflicts)
-        alike = (
-            case.kind, case.province, case.procedure, case.declined_by, case.former, case.body if matters else None,
-            companies, case.pinned_to,
-        )  # fmt: skip
-        found = rows.setdefault(alike, len(distinct))
+        found = rows.setdefault(alike(case, pool), len(distinct))
         if found == len(distinct):
             distinct.append(case)
         row[number] = found

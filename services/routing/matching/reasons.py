@@ -8,8 +8,8 @@ from datetime import datetime
 import numpy as np
 
 from services.routing.criteria import NOT_COMPETENT, SCORES, VETOES, Experts, Requests
-from services.routing.criteria.columns import Floats, Ints
 from services.routing.criteria.scores import SPREAD
+from services.routing.criteria.tables import Floats, Ints
 from services.routing.domain import Case, Expert
 from services.routing.matching.decisions import Candidate, Decision
 from services.routing.matching.judging import POINT, Judged, judge
