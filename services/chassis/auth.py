@@ -14,7 +14,7 @@ from fastapi import Request
 from contracts import access as contract
 from contracts.access import Grant, Role
 from services.chassis.access import Principal, Principals, digest
-from services.chassis.problems import forbidden, unauthenticated
+from services.chassis.problems import forbidden, unauthenticated, without_role
 from services.chassis.tokens import TokenVerifier
 
 PEOPLE: tuple[Role, ...] = ("official", "representative", "expert", "coordinator", "secretariat", "monitor")
@@ -103,7 +103,7 @@ def allow(*roles: Role) -> Permission:
         if caller.id is None:
             raise unauthenticated()
         if not caller.has(*roles):
-            raise forbidden()
+            raise forbidden() if caller.roles else without_role()
         return caller
 
     check.permitted = roles  # type: ignore[attr-defined]

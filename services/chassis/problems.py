@@ -69,6 +69,15 @@ def forbidden(detail: str = N_("Your role does not allow this. Ask the Segreteri
     return Problem(403, N_("Not allowed"), detail)
 
 
+def without_role() -> Problem:
+    """403: recognised, but whatever they were given has ended, or has not begun."""
+    detail = N_(
+        "You have no role now: it has ended, or none was given to you yet. Ask the representative of your body, or the "
+        "Segreteria Tecnica, to enable you."
+    )
+    return Problem(403, N_("You are not enabled"), detail, kind="no-role")
+
+
 def not_found(detail: str = N_("It does not exist, or you may not see it.")) -> Problem:
     """404, also for what the caller may not see: its existence is not disclosed."""
     return Problem(404, N_("Not found"), detail)

@@ -69,19 +69,20 @@ async def test_a_wrong_role_is_forbidden_and_the_right_one_is_served(service, ht
     refused = await http.get("/api/experts-only", headers={"X-API-Key": "monitor-key"})
     served = await http.get("/api/experts-only", headers={"X-API-Key": "expert-key"})
 
-    assert refused.status_code == 403
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:affianca:problem:forbidden")
     assert served.json() == {"id": id}
 
 
 @pytest.mark.parametrize(
     "period", [{"end": Clock().now() - timedelta(minutes=1)}, {"start": Clock().now() + timedelta(days=1)}]
 )
-async def test_a_grant_outside_its_period_lets_nobody_in(service, http, period) -> None:
+async def test_a_grant_outside_its_period_lets_nobody_in_and_they_are_told_what_to_do(service, http, period) -> None:
     await grant(service, "expert", "timed-key", **period)
 
     answer = await http.get("/api/experts-only", headers={"X-API-Key": "timed-key"})
 
-    assert answer.status_code == 403
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:affianca:problem:no-role")
+    assert "Chieda l’abilitazione" in answer.json()["detail"]
 
 
 async def test_a_wrong_key_is_refused_even_where_everybody_may_call(http) -> None:

@@ -85,6 +85,9 @@ IDENTIFYING: list[tuple[str, str, str]] = [
     ("", "come dice de Santis", "de Santis"),
     ("", "la richiesta di Bianchi, Laura", "Bianchi, Laura"),
     ("", "laura.bianchi@posta.example", "laura.bianchi@posta.example"),
+    ("", "come dice (Cattaneo)", "Cattaneo"),
+    ("", "lo chiese costa (marco), poi", "costa (marco)"),
+    ("", "lo chiese (cattaneo anna)", "cattaneo anna"),
 ]
 ORDINARY: list[tuple[str, str]] = [
     ("Mantova", "la torta mantovana"),
@@ -127,6 +130,31 @@ def test_what_tells_who_it_was_is_found_and_taken_away(body: str, text: str, sai
 @pytest.mark.parametrize(("body", "text"), ORDINARY)
 def test_plain_words_keep_nobody_from_publishing(body: str, text: str) -> None:
     assert _known(text, body) == []
+
+
+@pytest.mark.parametrize("text", ["si veda {}", "prot_{}", "all_prot_{}_copia.pdf", "{}_bis", "n.{}, poi"])
+def test_a_known_number_is_found_between_underscores_too(text: str) -> None:
+    known = Known(exact=(("8812/2026", "protocol"), ("2026-000123", "number"), ("rossi@posta.example", "email")))
+
+    for number in ("8812/2026", "2026-000123"):
+        found = [finding.text for finding in findings(text.format(number), known) if finding.known]
+        assert found == [number]
+    for other in ("18812/2026", "8812/20261", "x2026-000123", "mario_rossi@posta.example"):
+        assert not any(finding.known for finding in findings(text.format(other), known))
+
+
+@pytest.mark.parametrize("text", ["prot_8812/2026", "Prot_n_8812_2026", "all_prot. 8812/2026", "prot. n. 8812/2026"])
+def test_what_looks_like_a_protocol_number_is_pointed_out_in_names_of_files_too(text: str) -> None:
+    [found] = findings(f"si veda {text}.pdf", Known())
+
+    assert (found.kind, found.text) == ("protocol", text.removeprefix("all_"))
+
+
+@pytest.mark.parametrize("name", ["Mario (Rossi)", "(Mario) Rossi", "Mario [Rossi]", "Mario (detto Rossi)"])
+def test_a_name_that_is_entered_in_brackets_is_found_without_them(name: str) -> None:
+    found = findings("Come detto, Mario ha scritto; Detto altro, ne parlò il sig. rossi.", Known(persons=(name,)))
+
+    assert [(finding.text, finding.known) for finding in found] == [("Mario", True), ("rossi", True)]
 
 
 @pytest.mark.parametrize("name", ["Mario Rossi,", "Mario Rossi -", ", Mario Rossi", "Mario ' Rossi"])

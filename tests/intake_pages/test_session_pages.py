@@ -66,6 +66,18 @@ async def test_who_is_recognised_but_not_enabled_is_told_what_to_do(visit, provi
     assert COOKIE not in browser.http.cookies
 
 
+async def test_whose_role_has_ended_is_told_so_and_what_to_do(visit) -> None:
+    browser = await visit("none")
+
+    for path in ("/requests", "/requests/new", "/bodies"):
+        answer = await browser.get(path)
+
+        assert answer.status_code == 403
+        assert "Accesso non abilitato" in answer.text
+        assert "Chieda l’abilitazione al legale rappresentante del Suo ente" in answer.text
+        assert "Il Suo ruolo non consente" not in answer.text
+
+
 @pytest.mark.parametrize("query", ["code=x&state=guessed", "code=x", "error=access_denied"])
 async def test_an_answer_that_this_browser_did_not_ask_for_is_refused(visit, provider, query) -> None:
     browser = await visit()

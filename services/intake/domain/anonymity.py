@@ -45,7 +45,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("tax_number", re.compile(r"\b[A-Za-z]{6}\d{2}[A-Za-z]\d{2}[A-Za-z]\d{3}[A-Za-z]\b")),
     ("tax_number", re.compile(r"\b(?:IT ?)?\d{11}\b")),
     ("protocol", re.compile(
-        r"\b[Pp]rot(?:ocollo|\.)?(?: ?(?:n|num|nr)\.?| ?n°| ?numero| gen(?:erale|\.))* ?:? ?\d[\d./-]*\b"
+        r"(?<![^\W_])[Pp]rot(?:ocollo|\.)?(?:[ _]?(?:n|num|nr)\.?|[ _]?n°|[ _]?numero|[ _]gen(?:erale|\.))*[ _]?:?[ _]?"
+        r"\d[\d./_-]*(?<![./_-])(?![^\W_])"
     )),
     ("phone", re.compile(r"(?<![\d/.])(?:\+39[ .-]?)?(?:0\d{1,3}|3\d{2})(?:[ ./-]?\d){6,8}(?![\d/])")),
     ("street", re.compile(

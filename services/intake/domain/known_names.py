@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from services.intake.domain.ordinary_names import NOBODY, ORDINARY
+from services.intake.domain.ordinary_names import BESIDE_NAMES, NOBODY, ORDINARY
 from services.intake.domain.texts import is_small_word
 
 Kind = Literal["person", "body", "email", "phone", "protocol", "tax_number", "street", "number"]
@@ -47,6 +47,7 @@ _PARTICLES = frozenset((
     "san", "van", "von",
 ))  # fmt: skip
 """They belong to the word behind them: alone they name nobody."""
+_BETWEEN_NAMES = re.compile(r"[\s,()\[\]\"«»“”-]+")
 _SAINTS = frozenset(("san", "santo", "santa"))
 _ELIDED = re.compile(r"(d|l|dell|dall|sull|sant)'(?=\w)")
 _TITLE = re.compile(
@@ -82,7 +83,9 @@ def named(text: str, known: Known) -> Iterator[Finding]:
     flattened = flat(text)
     for exact, kind in known.exact:
         written = r"\s+".join(map(re.escape, flat(exact).split()))
-        yield from (_at(kind, text, found.span()) for found in re.finditer(rf"(?<!\w){written}(?!\w)", flattened))
+        # An underscore is a part of an address, and stands beside a number: `prot_8812/2026`.
+        start, end = (r"(?<!\w)", r"(?!\w)") if kind == "email" else (_START, _END)
+        yield from (_at(kind, text, found.span()) for found in re.finditer(f"{start}{written}{end}", flattened))
     for name in known.bodies:
         yield from _bodies(text, flattened, name)
     for name in known.persons:
@@ -122,7 +125,7 @@ def _bodies(text: str, flattened: str, name: str) -> Iterator[Finding]:
 def _together(text: str, flattened: str, units: Iterable[str]) -> Iterator[Finding]:
     """Two or more names of one person beside each other, in any order."""
     one = "|".join(_written(unit.split()) for unit in sorted(units, key=lambda unit: (-len(unit), unit)))
-    joined = rf"(?:[\s,]+|[._-](?=\w))(?:{one}){_END}"
+    joined = rf"(?:\s*\((?:{one}){_END}\)|(?:[\s,]+|[._-](?=\w))(?:{one}){_END})"
     for found in re.finditer(rf"{_START}(?:{one}){_END}(?:{joined})+", flattened):
         names = {*re.findall(rf"{_START}(?:{one}){_END}", found[0])}
         if len(names) > 1 and not names <= NOBODY:
@@ -157,8 +160,8 @@ def _units(name: str) -> list[str]:
     """The names of a person; each with its particles: `Giovanni`, `Della Valle`."""
     units: list[str] = []
     waiting: list[str] = []
-    for word in re.split(r"[\s,-]+", name):
-        if not any(map(str.isalnum, word)):
+    for word in _BETWEEN_NAMES.split(name):
+        if not any(map(str.isalnum, word)) or flat(word).rstrip(".") in BESIDE_NAMES:
             continue
         waiting.append(word)
         if flat(word) not in _PARTICLES:

@@ -43,3 +43,5 @@ _OF_OFFICES = """
 ORDINARY = frozenset(f"{_OF_PERSONS} {_OF_BODIES}".split())
 NOBODY = frozenset(_OF_OFFICES.split())
 """What never names a person, also not with a capital."""
+BESIDE_NAMES = frozenset(("alias", "detta", "detto", "nata", "nato", "ved", "vedova"))
+"""What stands between the names of a person and is none of them."""
