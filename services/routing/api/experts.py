@@ -21,6 +21,7 @@ from services.routing.api.profiles import Changes, Profile
 from services.routing.desk import manages
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import is_entitled
+from services.routing.rules import Rulebook
 from services.routing.store import EXPERTS
 from services.routing.store.reading import Reading
 
@@ -29,7 +30,7 @@ Manager = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Anybody = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat", "monitor"))]
 
 
-def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) -> APIRouter:
+def router(reading: Reading, executor: Executor, now: Callable[[], datetime], book: Rulebook) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["experts"])
 
@@ -85,8 +86,11 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
 
     @routes.get("/api/task-forces")
     async def task_forces(request: Request, caller: Anybody) -> dict[str, Any]:
-        """Every task force with its experts, their places, requests in hand and waiting."""
-        counts, italian = await reading.counts(now()), language_of(request, caller) == "it"
+        """Every task force with its experts, their places (as many as agreed and as fit into their hours), requests in hand
+        and waiting.
+        """
+        counts = await reading.counts(now(), book.current.hours_of_one_request)
+        italian = language_of(request, caller) == "it"
         nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
         items = [
             {
