@@ -20,7 +20,7 @@ from services.routing.api.documents import expert, page
 from services.routing.api.profiles import Changes, Profile
 from services.routing.desk import manages
 from services.routing.handlers import experts
-from services.routing.handlers.entitlement import is_entitled
+from services.routing.handlers.entitlement import role_of
 from services.routing.rules import Rulebook
 from services.routing.store import EXPERTS
 from services.routing.store.reading import Reading
@@ -53,7 +53,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime], bo
         def create(work: Work) -> dict[str, Any]:
             if work.get(EXPERTS, profile.id):
                 raise Problem(409, N_("This person is an expert already"), N_("Change the profile with PATCH."))
-            return expert(experts.keep_profile(work, profile.id, fields, _entitled(work, profile.id)))
+            return expert(experts.keep_profile(work, profile.id, fields | _role(work, profile.id)))
 
         response.headers["Location"] = f"/api/experts/{profile.id}"
         return await once(request, caller, executor, {EXPERTS: [profile.id], ACCESS: [profile.id]}, create)
@@ -80,15 +80,13 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime], bo
                 raise forbidden()
             if expected not in (None, "*", _tag(known)):
                 raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
-            return expert(experts.keep_profile(work, id, fields, _entitled(work, id)))
+            return expert(experts.keep_profile(work, id, fields | _role(work, id)))
 
         return await executor.run({EXPERTS: [id], ACCESS: [id]}, change, request.state.correlation)
 
     @routes.get("/api/task-forces")
     async def task_forces(request: Request, caller: Anybody) -> dict[str, Any]:
-        """Every task force with its experts, their places (as many as agreed and as fit into their hours), requests in hand
-        and waiting.
-        """
+        """Every task force with its experts, their places within the agreed hours, requests in hand and waiting."""
         counts = await reading.counts(now(), book.current.hours_of_one_request)
         italian = language_of(request, caller) == "it"
         nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
@@ -106,8 +104,8 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime], bo
     return routes
 
 
-def _entitled(work: Work, id: str) -> bool:
-    return is_entitled(work.get(ACCESS, id), work.now)
+def _role(work: Work, id: str) -> Document:
+    return role_of(work.get(ACCESS, id), work.now)
 
 
 def _tag(row: Document) -> str:

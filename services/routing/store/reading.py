@@ -107,6 +107,6 @@ def taking_part(now: datetime) -> Document:
         "active": True,
         "entitled": True,
         "paused": {"$ne": True},
-        "contract_start": {"$not": {"$gt": now}},
-        "contract_end": {"$not": {"$lte": now}},
+        **{name: {"$not": {"$gt": now}} for name in ("contract_start", "role_start")},
+        **{name: {"$not": {"$lte": now}} for name in ("contract_end", "role_end")},
     }
