@@ -120,7 +120,12 @@ class RequestUnroutable(AssignmentEvent):
 
 
 class AvailabilityState(Data):
-    """What others may know of an expert's availability."""
+    """What others may know of an expert's availability. Said when it changes: what time alone brings is not.
+
+    `active`: not taken out by the Segreteria Tecnica, with the role of expert, and not pausing. It says nothing of
+    dates: whoever has no contract yet or no more, or is absent, is active all the same. Who can be asked at a moment
+    is routing's to decide, and is in no event.
+    """
 
     id: Id
     active: bool

@@ -1,4 +1,4 @@
-"""The lines of a text that arrives in pieces, by whatever sign they end: "CSV (Macintosh)" has a lone carriage return."""
+"""The lines of a text that arrives in pieces, whatever ends them: "CSV (Macintosh)" has a lone carriage return."""
 
 from io import IncrementalNewlineDecoder, StringIO
 

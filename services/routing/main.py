@@ -85,7 +85,7 @@ def build(settings: Settings, clock: Clock) -> Service:
     history = RulesHistory(database, clock.now)
     desk = Desk(reading, executor, book, history)
     service.web.include(assignments.router(desk, reading))
-    service.web.include(experts.router(reading, executor, clock.now))
+    service.web.include(experts.router(reading, executor, clock.now, book))
     service.web.include(availability.router(executor, clock.now))
     service.web.include(own.router(executor))
     service.web.include(absences_api.router(reading, executor, clock.now))

@@ -31,7 +31,7 @@ VETO: dict[str, str] = {
     "procedure_not_covered": N_("works on other procedures of this theme"),
     "kind_not_given": N_("does not give this kind of help"),
     "inactive": N_("does not take part in the programme at present"),
-    "contract_over": N_("is not under contract for the time of the answer"),
+    "contract_over": N_("has no contract, or not the role of expert, at the time of the answer"),
     "province_not_served": N_("serves neither this province nor one beside it"),
     "conflict_of_interest": N_("has declared a conflict of interest"),
     "absent": N_("is away, or does not work before an answer would be due"),

@@ -121,7 +121,7 @@ class Routing:
         """An expert is there; returns the person's id."""
         id = person(name)
         wanted = profile(**changes)
-        await self.service.executor.run({EXPERTS: [id]}, lambda work: experts.keep_profile(work, id, wanted, True))
+        await self.service.executor.run({EXPERTS: [id]}, lambda work: experts.keep_profile(work, id, wanted))
         return id
 
     async def access(self, name: str, sequence: int, *roles: Role) -> None:

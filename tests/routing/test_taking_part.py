@@ -16,7 +16,7 @@ from services.routing.names import Names
 from services.routing.simulation.figures import Played, load
 from services.routing.simulation.territories import Ground
 from services.routing.store import EXPERTS
-from services.routing.store.reading import taking_part
+from services.routing.store.reading import places_of_one, taking_part
 from tests.routing.material import MONDAY, RULES, THEME, Routing, person, profile
 from tests.routing.test_desk_pages import text_of
 
@@ -27,6 +27,8 @@ OUT: tuple[dict[str, Any], ...] = (
     {"paused": True},
     {"contract_start": MONDAY + DAY},
     {"contract_end": MONDAY},
+    {"role_start": MONDAY + DAY},
+    {"role_end": MONDAY},
 )
 """What each keeps an expert out today."""
 
@@ -43,6 +45,10 @@ async def test_the_condition_of_the_counts_is_the_rule_of_matching(routing: Rout
             itertools.product((True, False), (True, False), ({}, {"paused": True}, {"paused": False}), bounds, bounds)
         )
     ]
+    rows += [
+        stored(f"r{number}", contract_start=start, contract_end=end, role_start=role_start, role_end=role_end)
+        for number, (start, end, role_start, role_end) in enumerate(itertools.product(bounds, repeat=4))
+    ]
     await routing.database[EXPERTS].insert_many([*rows, stored("without")])
 
     found = {row["_id"] for row in await routing.database.find(EXPERTS, taking_part(MONDAY))}
@@ -50,6 +56,25 @@ async def test_the_condition_of_the_counts_is_the_rule_of_matching(routing: Rout
     seen = {row["_id"]: experts.to_match(row, None, MONDAY, MONDAY, RULES) for row in (*rows, stored("without"))}
     assert found == {id for id, one in seen.items() if one.active and one.in_contract}
     assert found == {row["_id"] for row in (*rows, stored("without")) if takes_part_at(row, MONDAY)}
+
+
+async def test_the_places_of_the_counts_are_those_of_matching(routing: Routing) -> None:
+    hours = (None, 0.0, 3.9, 4.0, 11.2, 40.0)
+    rows = [
+        stored(f"e{number}", weekly_hours=agreed, available_hours=own)
+        for number, (agreed, own) in enumerate(itertools.product(hours, hours))
+    ]
+    await routing.database[EXPERTS].insert_many([*rows, stored("without")])
+    await routing.grant("sara", "secretariat")
+
+    shown: Document = {"places": places_of_one(RULES.hours_of_one_request)}
+    found = {row["_id"]: row["places"] for row in await routing.database.find(EXPERTS, {}, shown)}
+    async with routing.api("sara") as api:
+        counts = (await api.get("/api/task-forces")).json()["items"]
+
+    assert found == {row["_id"]: experts.places(row, RULES) for row in (*rows, stored("without"))}
+    assert set(found.values()) == {0, 1, 2, 5}
+    assert next(one["places"] for one in counts if one["code"] == THEME) == sum(found.values())
 
 
 async def colleagues(routing: Routing, assignment: str) -> str:
@@ -93,8 +118,45 @@ async def test_who_does_not_take_part_is_nowhere_to_be_chosen_or_counted(
     assert f'value="{person("anna")}"' in assign.text and choice not in assign.text
     assert (choice in before, choice in await colleagues(routing, lead["_id"])) == (True, False)
     # Whoever has no contract today may have had one in the period that is played.
-    assert (choice in form.text) == ("contract_start" in out or "contract_end" in out)
+    assert (choice in form.text) == any(name.startswith(("contract", "role")) for name in out)
     assert next(one["experts"] for one in counts if one["code"] == THEME) == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ((), "I nomi dei colleghi al momento non sono disponibili"),
+        (("bea",), "I nomi di alcuni colleghi al momento non sono disponibili"),
+        (("bea", "ciro"), None),
+    ],
+)
+async def test_colleagues_whose_names_nobody_knows_now_are_spoken_of(
+    routing: Routing, named: tuple[str, ...], words: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str | None]] = []
+
+    async def of(names: Names, ids: Iterable[str | None]) -> dict[str, str]:
+        asked.append(list(ids))
+        return {person(name): name for name in named if person(name) in asked[-1]}
+
+    monkeypatch.setattr(Names, "of", of)
+    await routing.expert("anna")
+    await routing.grant("anna", "expert")
+    await routing.submit(1)
+    await routing.match()
+    for name in ("bea", "ciro"):
+        await routing.expert(name)
+    lead = await routing.database["assignments"].find_one({})
+    assert lead
+    async with routing.api("anna") as api:
+        await api.post(f"/api/assignments/{lead['_id']}/accept")
+
+    page = await colleagues(routing, lead["_id"])
+
+    assert [name for name in ("bea", "ciro") if f'value="{person(name)}"' in page] == list(named)
+    assert "Passarla a un collega" in page
+    assert words in page if words else "al momento non sono disponibili" not in page
+    assert len(asked) == 1
 
 
 async def told_active(routing: Routing) -> list[bool]:

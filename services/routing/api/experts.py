@@ -20,7 +20,8 @@ from services.routing.api.documents import expert, page
 from services.routing.api.profiles import Changes, Profile
 from services.routing.desk import manages
 from services.routing.handlers import experts
-from services.routing.handlers.entitlement import is_entitled
+from services.routing.handlers.entitlement import role_of
+from services.routing.rules import Rulebook
 from services.routing.store import EXPERTS
 from services.routing.store.reading import Reading
 
@@ -29,7 +30,7 @@ Manager = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Anybody = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat", "monitor"))]
 
 
-def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) -> APIRouter:
+def router(reading: Reading, executor: Executor, now: Callable[[], datetime], book: Rulebook) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["experts"])
 
@@ -52,7 +53,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
         def create(work: Work) -> dict[str, Any]:
             if work.get(EXPERTS, profile.id):
                 raise Problem(409, N_("This person is an expert already"), N_("Change the profile with PATCH."))
-            return expert(experts.keep_profile(work, profile.id, fields, _entitled(work, profile.id)))
+            return expert(experts.keep_profile(work, profile.id, fields | _role(work, profile.id)))
 
         response.headers["Location"] = f"/api/experts/{profile.id}"
         return await once(request, caller, executor, {EXPERTS: [profile.id], ACCESS: [profile.id]}, create)
@@ -81,14 +82,15 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
                 raise forbidden()
             if not seen.covers(version_tag(known["version"])):
                 raise Problem(412, N_("It changed meanwhile"), N_("Load the profile again, then repeat the change."))
-            return expert(experts.keep_profile(work, id, fields, _entitled(work, id)))
+            return expert(experts.keep_profile(work, id, fields | _role(work, id)))
 
         return await executor.run({EXPERTS: [id], ACCESS: [id]}, change, request.state.correlation)
 
     @routes.get("/api/task-forces")
     async def task_forces(request: Request, caller: Anybody) -> dict[str, Any]:
-        """Every task force with its experts, their places, requests in hand and waiting."""
-        counts, italian = await reading.counts(now()), language_of(request, caller) == "it"
+        """Every task force with its experts, their places within the agreed hours, requests in hand and waiting."""
+        counts = await reading.counts(now(), book.current.hours_of_one_request)
+        italian = language_of(request, caller) == "it"
         nothing = {"experts": 0, "places": 0, "in_hand": 0, "waiting": 0}
         items = [
             {
@@ -104,5 +106,5 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
     return routes
 
 
-def _entitled(work: Work, id: str) -> bool:
-    return is_entitled(work.get(ACCESS, id), work.now)
+def _role(work: Work, id: str) -> Document:
+    return role_of(work.get(ACCESS, id), work.now)

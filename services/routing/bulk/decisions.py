@@ -1,7 +1,7 @@
 """Several requests to one expert at once: each outcome is told, and one that cannot be does not stop the others."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from services.chassis.auth import Caller
 from services.chassis.execution import Executor
@@ -19,9 +19,15 @@ from services.routing.store.board import BoardStore
 from services.routing.store.rules import RulesHistory
 
 Action = Literal["assign", "assign_and_pin", "pin", "unpin"]
+_ACTIONS: tuple[Action, ...] = get_args(Action)
 _UNKNOWN = N_("It does not exist, or you may not see it.")
 _NOT_YOURS = N_("It belongs to another task force.")
 _CLOSED = N_("The assignment is already closed, or the request is over: nothing was changed.")
+
+
+def action_of(text: str) -> Action | None:
+    """The action that is called so; None for what is none."""
+    return next((action for action in _ACTIONS if action == text), None)
 
 
 class Decisions:

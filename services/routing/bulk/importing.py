@@ -20,7 +20,7 @@ from services.routing.bulk.sheet import Fault, NotASheet, column_of, header_of, 
 from services.routing.desk import manages
 from services.routing.directory import Directory, Enrolled, NotTaken
 from services.routing.handlers import experts
-from services.routing.handlers.entitlement import is_entitled
+from services.routing.handlers.entitlement import role_of
 from services.routing.store import EXPERTS
 
 AT_ONCE = 50
@@ -156,7 +156,7 @@ def _keep(work: Work, lines: Sequence[Line], caller: Caller, dry_run: bool) -> N
             line.outcome = "updated" if known else "created"
             whole = fields if known else _NEW | fields
             if not dry_run:
-                experts.keep_profile(work, id, whole, is_entitled(work.get(ACCESS, id), work.now))
+                experts.keep_profile(work, id, whole | role_of(work.get(ACCESS, id), work.now))
 
 
 def _completed(line: Line, known: Document) -> dict[str, Any]:

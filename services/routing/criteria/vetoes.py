@@ -35,7 +35,7 @@ def inactive(requests: Requests, experts: Experts) -> Mask:
 
 
 def contract_over(requests: Requests, experts: Experts) -> Mask:
-    """The contract has not begun, or ends before an answer would be due."""
+    """Contract or role have not begun, or end before an answer would be due."""
     return ~experts.in_contract[None, :]
 
 

@@ -1,4 +1,4 @@
-"""Experts are asked only while they hold the role: a revocation takes their unanswered offers to somebody else."""
+"""Experts are asked only while they hold the role: what ends it takes their unanswered offers to somebody else."""
 
 from datetime import datetime
 
@@ -17,19 +17,26 @@ def needs(event: AccessEvent) -> Keys:
 
 
 def access_changed(work: Work, event: AccessEvent) -> None:
-    """Somebody's grants changed; if it is an expert, whether they may be asked is computed anew."""
+    """Somebody's grants changed; if it is an expert, whether and when they may be asked is computed anew."""
     access.apply(work, event)
     expert = work.get(EXPERTS, event.subject)
     if expert is None:
         return
-    entitled = is_entitled(work.get(ACCESS, event.subject), work.now)
-    if expert["entitled"] != entitled:
-        keep_profile(work, event.subject, {}, entitled)
+    role = role_of(work.get(ACCESS, event.subject), work.now)
+    if any(expert.get(name) != value for name, value in role.items()):
+        keep_profile(work, event.subject, role)
 
 
-def is_entitled(grants: Document | None, now: datetime) -> bool:
-    """Whether a person holds the role of expert. Nothing known yet: the news is on its way."""
+def role_of(grants: Document | None, now: datetime) -> Document:
+    """What a profile keeps of somebody's role of expert: whether they hold it, or will, and from when until when.
+
+    No bound where there is none, or where it is past. Between two grants with a gap they count as holding it. Nothing
+    known yet: the news is on its way.
+    """
     if grants is None:
-        return True
-    mine = (grant for grant in grants["grants"] if grant["role"] == "expert")
-    return any(grant["end"] is None or now < grant["end"] for grant in mine)
+        return {"entitled": True, "role_start": None, "role_end": None}
+    mine = [grant for grant in grants["grants"] if grant["role"] == "expert"]
+    held = [grant for grant in mine if grant["end"] is None or now < grant["end"]]
+    starts, ends = [grant["start"] for grant in held], [grant["end"] for grant in held]
+    first, last = min(starts, default=None), None if None in ends else max(ends, default=None)
+    return {"entitled": bool(held), "role_start": first if first and now < first else None, "role_end": last}

@@ -16,13 +16,12 @@ _RECENT = timedelta(days=30)
 WORKED_KEPT = 200
 
 
-def keep_profile(work: Work, id: str, changes: Document, entitled: bool) -> Document:
-    """The secretariat says what an expert works on: waiting requests may find somebody now."""
+def keep_profile(work: Work, id: str, changes: Document) -> Document:
+    """What an expert works on, or their role, is said anew: waiting requests may find somebody now."""
     known = work.get(EXPERTS, id)
     expert = {
-        **(known or {"_id": id, "absences": [], "sequence": 0, "created_at": work.now}),
+        **(known or {"_id": id, "absences": [], "sequence": 0, "created_at": work.now, "entitled": True}),
         **changes,
-        "entitled": entitled,
     }
     _changed(work, expert)
     return expert

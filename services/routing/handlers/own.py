@@ -26,7 +26,7 @@ def change_own(work: Work, id: str, changes: dict[str, Any], seen: Seen) -> Docu
         raise invalid([{"pointer": "/available_hours", "detail": detail}])
     if all(known.get(name) == value for name, value in changes.items()):
         return known
-    kept = experts.keep_profile(work, id, changes, known["entitled"])
+    kept = experts.keep_profile(work, id, changes)
     return {**kept, "version": known["version"] + 1}
 
 
@@ -39,14 +39,14 @@ def change_absence(work: Work, id: str, days: tuple[str, str], absence: dict[str
         return known
     more = [] if wanted in [(row["from"], row["to"]) for row in others] else [absence]
     absences = sorted([*others, *more], key=lambda row: (row["from"], row["to"]))
-    kept = experts.keep_profile(work, id, {"absences": absences}, known["entitled"])
+    kept = experts.keep_profile(work, id, {"absences": absences})
     return {**kept, "version": known["version"] + 1}
 
 
 def remove_absence(work: Work, id: str, first: str, last: str) -> Document:
     """The expert will be there after all."""
-    known, others = _without(work, id, (first, last))
-    return experts.keep_profile(work, id, {"absences": others}, known["entitled"])
+    _, others = _without(work, id, (first, last))
+    return experts.keep_profile(work, id, {"absences": others})
 
 
 def decline_and_declare(work: Work, case: Document, assignment: Document, reason: str) -> Document:

@@ -1,4 +1,4 @@
-"""When an expert is there: absences, working days and the contract, looked at from one moment."""
+"""When an expert is there: absences, working days, the contract and the role, looked at from one moment."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,7 @@ from services.chassis.mongo import Document
 from services.routing.domain import ROME
 
 _EVERY_DAY = frozenset(range(7))
+_BEGINS, _ENDS = ("contract_start", "role_start"), ("contract_end", "role_end")
 
 
 def is_present(expert: Document, now: datetime, due: datetime) -> bool:
@@ -18,8 +19,8 @@ def is_present(expert: Document, now: datetime, due: datetime) -> bool:
 
 
 def in_contract(expert: Document, now: datetime, due: datetime) -> bool:
-    """Whether the contract has begun and does not end before the answer is due."""
-    start, end = expert.get("contract_start"), expert.get("contract_end")
+    """Whether contract and role have begun and do not end before the answer is due."""
+    start, end = term(expert)
     return (start is None or start <= now) and (end is None or due < end)
 
 
@@ -30,7 +31,7 @@ def takes_part(expert: Document) -> bool:
 
 def takes_part_at(expert: Document, first: datetime, last: datetime | None = None) -> bool:
     """The same at a moment, or at some moment from the first to the last: who had no contract then did not."""
-    start, end = expert.get("contract_start"), expert.get("contract_end")
+    start, end = term(expert)
     return takes_part(expert) and (start is None or start <= (last or first)) and (end is None or first < end)
 
 
@@ -40,9 +41,16 @@ def may_keep(expert: Document, now: datetime, due: datetime, expires_at: datetim
     return takes_part(expert) and in_contract(expert, now, term) and is_present(expert, now, term)
 
 
+def term(expert: Document) -> tuple[datetime | None, datetime | None]:
+    """Between which moments both contract and role hold; None for no bound."""
+    starts = [moment for name in _BEGINS if (moment := expert.get(name))]
+    ends = [moment for name in _ENDS if (moment := expert.get(name))]
+    return max(starts, default=None), min(ends, default=None)
+
+
 def back(expert: Document, now: datetime, due: datetime) -> datetime | None:
-    """When somebody who is not there now will be: the end of the absence, or the beginning of the contract."""
-    start, end = expert.get("contract_start"), expert.get("contract_end")
+    """When somebody who is not there now will be: the end of the absence, or the beginning of contract or role."""
+    start, end = term(expert)
     if end is not None and end <= due:
         return None
     moments = [absence["end"] for absence in expert["absences"] if absence["start"] <= due and now < absence["end"]]
@@ -52,7 +60,7 @@ def back(expert: Document, now: datetime, due: datetime) -> datetime | None:
 def turning_points(expert: Document, now: datetime) -> list[datetime]:
     """Moments, from now on, at which somebody comes or goes: the matcher looks at them then."""
     moments = [moment for absence in expert["absences"] for moment in (absence["start"], absence["end"])]
-    moments += [moment for name in ("contract_start", "contract_end") if (moment := expert.get(name))]
+    moments += [moment for name in (*_BEGINS, *_ENDS) if (moment := expert.get(name))]
     return sorted({now, *(moment for moment in moments if moment > now)})
 
 

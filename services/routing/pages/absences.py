@@ -1,4 +1,6 @@
-"""The page of one's own absences: a month as a table, all of them as a list, one more, or a whole calendar file."""
+"""The pages of one's own absences: a month as a table, all of them as a list, one more, other days for one, or a whole
+calendar file.
+"""
 
 import asyncio
 import calendar
@@ -32,7 +34,11 @@ Expert = Annotated[Caller, Depends(allow("expert"))]
 Checked = Annotated[FormData, Depends(checked_form)]
 _LARGEST = 500_000
 _LEFT_OUT = N_("Left out:")
-_DONE = {"added": N_("The absence is noted."), "removed": N_("The absence is taken away.")}
+_DONE = {
+    "added": N_("The absence is noted."),
+    "corrected": N_("The absence is corrected."),
+    "removed": N_("The absence is taken away."),
+}
 
 
 class DaysForm(BaseModel):
@@ -56,13 +62,29 @@ def router(today: Today) -> APIRouter:
     @routes.post("")
     async def add(request: Request, caller: Expert, form: Checked) -> Response:
         me, values = str(caller.id), {name: str(value) for name, value in form.items()}
-        absence, errors = fill(Absence, form)
+        absence, errors = _filled(form)
         if absence is None:
-            errors = {name or "to": text for name, text in errors.items()}
             return await _page(today, request, caller, 422, values=values, errors=errors)
         if await run({EXPERTS: [me]}, lambda work: experts.add_absence(work, me, absence.document())) is None:
             raise not_found()
         return RedirectResponse(f"/desk/absences?month={absence.first:%Y-%m}&done=added", status_code=303)
+
+    @routes.get("/correction")
+    async def ask(request: Request, caller: Expert, first: date, last: date) -> Response:
+        return await _correction(today, request, caller, (first.isoformat(), last.isoformat()))
+
+    @routes.post("/correction")
+    async def correct(request: Request, caller: Expert, first: date, last: date, form: Checked) -> Response:
+        me, days = str(caller.id), (first.isoformat(), last.isoformat())
+        absence, errors = _filled(form)
+        if absence is None:
+            values = {name: str(value) for name, value in form.items()}
+            return await _correction(today, request, caller, days, 422, values, errors)
+        try:
+            await run({EXPERTS: [me]}, lambda work: own.change_absence(work, me, days, absence.document(), None))
+        except Problem as problem:
+            return await _page(today, request, caller, 404, notices=[Notice("warning", problem.detail)])
+        return RedirectResponse(f"/desk/absences?month={absence.first:%Y-%m}&done=corrected", status_code=303)
 
     @routes.post("/remove")
     async def remove(request: Request, caller: Expert, form: Checked) -> Response:
@@ -98,6 +120,30 @@ def router(today: Today) -> APIRouter:
         return await _page(today, request, caller, notices=[Notice("success", text)])
 
     return routes
+
+
+def _filled(form: FormData) -> tuple[Absence | None, dict[str, str]]:
+    """The days, or a sentence for each wrong field; what is wrong with both stands with the last day."""
+    absence, errors = fill(Absence, form)
+    return absence, {name or "to": text for name, text in errors.items()}
+
+
+async def _correction(
+    today: Today,
+    request: Request,
+    caller: Caller,
+    days: tuple[str, str],
+    status: int = 200,
+    values: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    """The form with the days of one absence. Raises 404 if there is none."""
+    known = await today.days.expert(str(caller.id))
+    if known is None or days not in [(row["from"], row["to"]) for row in known["absences"]]:
+        raise not_found(N_("There is no such absence."))
+    absence = dict(zip(("from", "to"), days, strict=True))
+    context = {"absence": absence, "values": values or absence, "errors": errors or {}}
+    return today.shown.pages.render(request, "day/absence.html", caller, status, **context)
 
 
 async def _page(

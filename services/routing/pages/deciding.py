@@ -1,6 +1,6 @@
 """What a coordinator decides: several waiting requests at once from the board, or one request on a page of its own."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -12,7 +12,7 @@ from services.chassis.i18n import N_, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
-from services.routing.bulk.decisions import Action
+from services.routing.bulk.decisions import Action, action_of
 from services.routing.handlers.assigning import Wish
 from services.routing.pages.board import ACTIONS, Board, filter_of, loads, shown
 from services.routing.pages.shown import described
@@ -38,12 +38,13 @@ def router(board: Board) -> APIRouter:
     @routes.post("/desk/board/decisions")
     async def several(request: Request, caller: Staff, form: Checked) -> Response:
         values, errors, numbers = _filled(form)
+        action = action_of(values["action"])
         if not numbers:
             errors["request"] = N_("Choose at least one request.")
-        if errors:
+        if errors or action is None:
             chosen = filter_of(caller, values["task_force"], values["province"])
             return await shown(board, request, caller, chosen, status=422, errors=errors, values=values, picked=numbers)
-        told = await _decided(board, request, caller, values, numbers)
+        told = await _decided(board, request, caller, action, values, numbers)
         names = await board.names.of([values["expert"]])
         return board.pages.render(
             request, "board/decided.html", caller,
@@ -60,9 +61,10 @@ def router(board: Board) -> APIRouter:
     async def assign(request: Request, caller: Staff, number: str, form: Checked) -> Response:
         case = await board.desk.managed(number, caller)
         values, errors, _ = _filled(form)
-        if errors:
+        action = action_of(values["action"])
+        if errors or action is None:
             return await _form(board, request, caller, case, 422, values, errors)
-        told = await _decided(board, request, caller, values, [number])
+        told = await _decided(board, request, caller, action, values, [number])
         if told[0]["outcome"] == "refused":
             refused = Notice("warning", told[0]["detail"])
             return await _form(board, request, caller, case, 409, values, notices=[refused])
@@ -95,9 +97,8 @@ def router(board: Board) -> APIRouter:
 
 
 async def _decided(
-    board: Board, request: Request, caller: Caller, values: dict[str, str], numbers: list[str]
+    board: Board, request: Request, caller: Caller, action: Action, values: dict[str, str], numbers: list[str]
 ) -> list[dict[str, Any]]:
-    action: Action = values["action"]  # type: ignore[assignment] # checked by `_filled`
     wish = Wish(values["expert"], str(caller.id), reason=values["reason"], pin=action == "assign_and_pin")
     return await board.decisions.run(numbers, caller, action, wish, request.state.correlation)
 
@@ -138,7 +139,7 @@ def _filled(form: FormData) -> tuple[dict[str, str], dict[str, str], list[str]]:
     errors: dict[str, str] = {}
     if not values["expert"]:
         errors["expert"] = N_("Choose an expert.")
-    if values["action"] not in get_args(Action):
+    if action_of(values["action"]) is None:
         errors["action"] = N_("Say what is to be done.")
     numbers = [number for number in form.getlist("request") if isinstance(number, str)]
     return values, errors, numbers[:MOST]

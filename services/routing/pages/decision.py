@@ -32,7 +32,7 @@ def router(shown: Shown, history: RulesHistory) -> APIRouter:
         inside = manages(caller, [case["theme"]])
         made = await shown.reading.decisions(case["_id"])
         names = await shown.names.of([id for one in made for id in people_in(one)]) if inside else {}
-        rules = {one["_id"]: await history.of(one["rules_version"], one["at"]) for one in made}
+        rules = await history.of(made)
         translator = shown.pages.translations.translator(language_of(request, caller))
         return shown.pages.render(
             request,

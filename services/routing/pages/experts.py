@@ -21,7 +21,7 @@ from services.routing.bulk.importing import NOT_TAKEN
 from services.routing.desk import manages
 from services.routing.directory import Directory, NotTaken
 from services.routing.handlers import experts
-from services.routing.handlers.entitlement import is_entitled
+from services.routing.handlers.entitlement import role_of
 from services.routing.handlers.presence import takes_part_at
 from services.routing.pages.board import Board, Cursor, filter_of
 from services.routing.pages.expert_form import FIELDS, NOTHING, Values, choices, field_of, profile_of, sent, values_of
@@ -116,7 +116,7 @@ async def _save(
         if known and str(known["version"]) != values["version"]:
             detail = N_("Somebody else changed it meanwhile. Below is how it is now: repeat your change.")
             raise Problem(412, N_("It changed meanwhile"), detail)
-        experts.keep_profile(work, id, fields, is_entitled(work.get(ACCESS, id), work.now))
+        experts.keep_profile(work, id, fields | role_of(work.get(ACCESS, id), work.now))
 
     try:
         await keeping.executor.run({EXPERTS: [id], ACCESS: [id]}, decide, request.state.correlation)

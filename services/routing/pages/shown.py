@@ -58,8 +58,8 @@ class Shown:
     async def offer(self, request: Request, caller: Caller, id: str, status: int = 200, **more: Any) -> Response:
         """The page of one assignment."""
         row = await self.desk.assignment(id, caller)
-        known = await self.names.of(row["people"])
-        case = await self.reading.one(CASES, row["request"])
+        case, colleagues = await self.reading.one(CASES, row["request"]), await self._colleagues(row)
+        known = await self.names.of([*row["people"], *colleagues])
         inside = row["active"] and (caller.id in row["people"] or manages(caller, [row["task_force"]]))
         siblings = await self.days.siblings(case) if case and inside else []
         words = self.pages.translations.translator(language_of(request, caller))
@@ -73,20 +73,19 @@ class Shown:
             "helps": caller.id in row["co_experts"],
             "manages": manages(caller, [row["task_force"]]),
             "reasons": DECLINE,
-            "colleagues": await self.colleagues(row),
+            "colleagues": sorted(((id, known[id]) for id in colleagues if id in known), key=lambda pair: pair[1]),
+            "unnamed": not known.keys() >= set(colleagues),
             "values": {},
             "errors": {},
         }
         return self.pages.render(request, "desk/assignment.html", caller, status, **(context | more))
 
-    async def colleagues(self, row: Document) -> list[tuple[str, str]]:
-        """To whom a request that is followed can be passed on: others of the task force, by name."""
+    async def _colleagues(self, row: Document) -> list[str]:
+        """To whom a request that is followed can be passed on: others of the task force."""
         if row["status"] != "accepted" or not row["task_force"]:
             return []
         now, everybody = self.now(), await self.reading.experts(200, row["task_force"])
-        found = [one for one in everybody if takes_part_at(one, now)]
-        names = await self.names.of([one["_id"] for one in found])
-        return sorted(((id, name) for id, name in names.items() if id != row["expert"]), key=lambda pair: pair[1])
+        return [one["_id"] for one in everybody if takes_part_at(one, now) and one["_id"] != row["expert"]]
 
 
 def _sibling(case: Document, caller: Caller) -> dict[str, Any]:

@@ -65,12 +65,16 @@ class Reading:
             query["_id"] = bounds
         return [row async for row in self._database[EXPERTS].find(query).sort("_id", -1).limit(limit)]
 
-    async def counts(self, now: datetime) -> dict[str, dict[str, int]]:
-        """Theme -> experts, their places, requests in hand, requests waiting; never of single persons."""
+    async def counts(self, now: datetime, hours_of_one: float) -> dict[str, dict[str, int]]:
+        """Theme -> experts, their places, requests in hand, requests waiting; never of single persons.
+
+        hours_of_one: how many weekly hours an open request takes.
+        """
+        places = {"$sum": places_of_one(hours_of_one)}
         experts: list[Document] = [
             {"$match": taking_part(now)},
             {"$unwind": "$task_forces"},
-            {"$group": {"_id": "$task_forces", "experts": {"$sum": 1}, "places": {"$sum": "$capacity"}}},
+            {"$group": {"_id": "$task_forces", "experts": {"$sum": 1}, "places": places}},
         ]
         held: list[Document] = [
             {"$match": {"active": True}},
@@ -87,12 +91,22 @@ class Reading:
         return found
 
 
+def places_of_one(hours_of_one: float) -> Document:
+    """The places of an expert, as an expression: `handlers.experts.places` (a test compares both).
+
+    Nobody's hours are null, and `$min` passes over what is null.
+    """
+    hours = {"$min": ["$weekly_hours", "$available_hours"]}
+    fit = {"$floor": {"$add": [{"$divide": [hours, hours_of_one]}, 1e-9]}}
+    return {"$toInt": {"$min": ["$capacity", fit]}}
+
+
 def taking_part(now: datetime) -> Document:
     """The experts who take part, as a condition: `handlers.presence.takes_part_at` (a test compares both)."""
     return {
         "active": True,
         "entitled": True,
         "paused": {"$ne": True},
-        "contract_start": {"$not": {"$gt": now}},
-        "contract_end": {"$not": {"$lte": now}},
+        **{name: {"$not": {"$gt": now}} for name in ("contract_start", "role_start")},
+        **{name: {"$not": {"$lte": now}} for name in ("contract_end", "role_end")},
     }

@@ -1,6 +1,6 @@
 """The text of every version of the rules that ever decided: a decision names its version, and is kept for years."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha256
 
@@ -34,11 +34,19 @@ class RulesHistory:
             self._kept.add(id)
         return rules
 
-    async def of(self, version: str, at: datetime) -> Document | None:
-        """The rules of a version as they were at that moment: somebody may have changed them and not the version."""
-        query = {"version": version, "since": {"$lte": at}}
-        return await self._database[RULES].find_one(query, sort=[("since", -1)])
+    async def of(self, decisions: Iterable[Document]) -> dict[str, Document | None]:
+        """Decision -> the rules of its version as they were then: somebody may have changed them and not the version.
+        One question for all decisions.
+        """
+        made = list(decisions)
+        versions = {"version": {"$in": sorted({one["rules_version"] for one in made})}}
+        latest_first = await self._database.find(RULES, versions, sort=[("since", -1)])
+        return {one["_id"]: next((rules for rules in latest_first if _decided(rules, one)), None) for one in made}
 
     async def all(self) -> list[Document]:
         """All versions, the latest first."""
         return await self._database.find(RULES, {}, None, [("since", -1)], _MOST)
+
+
+def _decided(rules: Document, made: Document) -> bool:
+    return bool(rules["version"] == made["rules_version"] and rules["since"] <= made["at"])
