@@ -23,7 +23,7 @@ from services.chassis.decoding import On
 from services.chassis.work import Keys, Work
 from services.notify import handlers
 from services.notify.handlers import Happening
-from services.notify.messages import ABOUT_BODIES
+from services.notify.messages import ABOUT_BODIES, ABOUT_PRACTICES
 from services.notify.receipts import note_receipt
 from services.notify.store import ARRIVALS, DELIVERIES, NOTICES, REQUESTS, UNREACHABLE
 
@@ -115,6 +115,8 @@ def _on_mail(work: Work, event: MailEvent) -> None:
         facts = {"code": data.code, "undelivered": lost["message"], "addressee": lost["recipient"]}
         if lost["message"] in ABOUT_BODIES:
             facts["body"] = lost["number"]
+        elif lost["message"] in ABOUT_PRACTICES:
+            facts |= {"practice": lost["request"], "themes": lost["facts"]["themes"]}
         handlers.tell(work, Happening(event, lost["request"], lost["number"], (0, 0), facts=facts))
 
 

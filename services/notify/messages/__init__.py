@@ -35,11 +35,15 @@ def _by_no_machine(facts: Facts) -> bool:
 
 def _not_about_itself(facts: Facts) -> bool:
     """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
-    return facts["undelivered"] not in ("undelivered", "undelivered-body")
+    return facts["undelivered"] not in ("undelivered", "undelivered-body", "undelivered-practice")
 
 
 def _of_a_body(facts: Facts) -> bool:
     return "body" in facts and _not_about_itself(facts)
+
+
+def _of_a_practice(facts: Facts) -> bool:
+    return "practice" in facts and _not_about_itself(facts)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ ABOUT_BODIES = frozenset({
     "undelivered-body",
 })  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
-ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned"})
+ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned", "undelivered-practice"})
 """Messages about a good practice: their `request` is its id, their `number` the end of that, as in its address."""
 OF_NO_REQUEST = ABOUT_BODIES | ABOUT_PRACTICES
 
@@ -96,6 +100,11 @@ MESSAGES: dict[str, Message] = {
         Message("file-quarantined", N_("A file was set aside because of a virus")),
         Message("undelivered", N_("A mail could not be delivered")),
         Message("undelivered-body", N_("A mail about a body could not be delivered"), "/bodies/{number}"),
+        Message(
+            "undelivered-practice",
+            N_("A mail about a good practice could not be delivered"),
+            "/practices/{practice}/draft",
+        ),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
         Message("registration-waiting", N_("A body's registration waits for you"), "/bodies/{number}"),
@@ -130,6 +139,7 @@ LINES: tuple[Line, ...] = (
     Line("affianca.talk.cancelled.v1", "talk-cancelled", ("booker", "expert")),
     Line("affianca.mail.reported.v1", "undelivered", ("coordinators", "secretariat"), _not_about_itself),
     Line("affianca.mail.other-reported.v1", "undelivered-body", ("coordinators", "secretariat"), _of_a_body),
+    Line("affianca.mail.other-reported.v1", "undelivered-practice", ("reviewers", "secretariat"), _of_a_practice),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
     Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),
