@@ -69,10 +69,10 @@ def _body(event: BodyEvent) -> Happening:
 
 
 def _delegation(event: AccessEvent, grant: Grant) -> Happening:
-    """What a body has let the person do, or no longer lets."""
+    """What the person may do for a body from now on, or no longer."""
     code = grant.scope or ""
     facts: dict[str, Any] = {"body": code, "author": event.data.by, "start": grant.start, "end": grant.end}
-    facts |= {"planned": grant.start > event.time or None}
+    facts |= {"role": grant.role, "planned": grant.start > event.time or None}
     return Happening(event, body_id(code), code, (0, 0), person=event.subject, facts=facts)
 
 

@@ -46,6 +46,11 @@ def _of_a_practice(facts: Facts) -> bool:
     return "practice" in facts and _not_about_itself(facts)
 
 
+def _of(role: str) -> Callable[[Facts], bool]:
+    """A right to act for a body, in this role."""
+    return lambda facts: bool(facts["role"] == role)
+
+
 @dataclass(frozen=True)
 class Message:
     """title: subject of the mail and entry of the list. link: the address below the public one."""
@@ -70,7 +75,7 @@ APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
 ABOUT_BODIES = frozenset({
     "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed",
-    "undelivered-body",
+    "representative-enabled", "representative-removed", "undelivered-body",
 })  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
 ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned", "undelivered-practice"})
@@ -112,6 +117,8 @@ MESSAGES: dict[str, Message] = {
         Message("registration-refused", N_("The body's registration is not approved"), "/my-body/{number}"),
         Message("delegate-enabled", N_("You are enabled to act for a body"), "/my-body/{number}"),
         Message("delegate-removed", N_("You no longer act for a body"), "/"),
+        Message("representative-enabled", N_("You are enabled as mayor or president of a body"), "/my-body/{number}"),
+        Message("representative-removed", N_("You are no longer mayor or president of a body"), "/"),
         Message("practice-waiting", N_("A good practice waits for your review"), "/practices/{practice}/draft"),
         Message("practice-published", N_("Your good practice is published"), "/practices/{practice}"),
         Message("practice-returned", N_("Your good practice has been sent back"), "/practices/{practice}/draft"),
@@ -145,8 +152,10 @@ LINES: tuple[Line, ...] = (
     Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),
     Line("affianca.body.approved.v1", "registration-approved", ("registrant", "representatives")),
     Line("affianca.body.rejected.v1", "registration-refused", ("registrant", "representatives")),
-    Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",)),
-    Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",)),
+    Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",), _of("official")),
+    Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",), _of("official")),
+    Line("affianca.access.granted.v1", "representative-enabled", ("appointee",), _of("representative")),
+    Line("affianca.access.revoked.v1", "representative-removed", ("appointee",), _of("representative")),
     Line("affianca.practice.sent-for-review.v1", "practice-waiting", ("reviewers", "secretariat")),
     Line("affianca.practice.published.v1", "practice-published", ("writer",)),
     Line("affianca.practice.returned.v1", "practice-returned", ("writer",)),
