@@ -62,7 +62,8 @@ class AccessState(Data):
 class AccessData(Data):
     """Payload of grants and revocations.
 
-    `delegation`: the right of an official to act for a body that its representative gave, changed or ended just now.
+    `delegation`: the right to act for a body that was given, changed or ended just now: an official's by the body's
+    representative, a representative's by the Segreteria Tecnica.
     `by`: the principal that did it, None where that is not known.
     """
 

@@ -46,7 +46,7 @@ def _people(audience: Audience, notice: Document, state: Document, holders: list
     """
     if audience in ("lead", "expert"):
         return {notice[audience]}
-    if audience in ("delegate", "uploader"):
+    if audience in ("delegate", "appointee", "uploader"):
         return {notice["person"]}
     reached = _holding(audience, _scopes(audience, notice, state), notice["at"], holders)
     if audience in ONE_PERSON:

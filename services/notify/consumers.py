@@ -23,7 +23,7 @@ from services.chassis.decoding import On
 from services.chassis.work import Keys, Work
 from services.notify import handlers
 from services.notify.handlers import Happening
-from services.notify.messages import ABOUT_BODIES
+from services.notify.messages import ABOUT_BODIES, ABOUT_PRACTICES
 from services.notify.receipts import note_receipt
 from services.notify.store import ARRIVALS, DELIVERIES, NOTICES, REQUESTS, UNREACHABLE
 
@@ -69,10 +69,10 @@ def _body(event: BodyEvent) -> Happening:
 
 
 def _delegation(event: AccessEvent, grant: Grant) -> Happening:
-    """What a body has let the person do, or no longer lets."""
+    """What the person may do for a body from now on, or no longer."""
     code = grant.scope or ""
     facts: dict[str, Any] = {"body": code, "author": event.data.by, "start": grant.start, "end": grant.end}
-    facts |= {"planned": grant.start > event.time or None}
+    facts |= {"role": grant.role, "planned": grant.start > event.time or None}
     return Happening(event, body_id(code), code, (0, 0), person=event.subject, facts=facts)
 
 
@@ -115,6 +115,8 @@ def _on_mail(work: Work, event: MailEvent) -> None:
         facts = {"code": data.code, "undelivered": lost["message"], "addressee": lost["recipient"]}
         if lost["message"] in ABOUT_BODIES:
             facts["body"] = lost["number"]
+        elif lost["message"] in ABOUT_PRACTICES:
+            facts |= {"practice": lost["request"], "themes": lost["facts"]["themes"]}
         handlers.tell(work, Happening(event, lost["request"], lost["number"], (0, 0), facts=facts))
 
 

@@ -95,8 +95,9 @@ class Directory:
         for some in self._unknown("person", ids, found):
             answer = await self._ask("/api/persons", {"ids": ",".join(some)})
             for item in answer["items"]:
-                usable = item.get("undeliverable_since") is None
-                person = Recipient(item["id"], item["name"], item["email"], _language(item), usable)
+                email = item["email"] or ""
+                usable = bool(email) and item.get("undeliverable_since") is None
+                person = Recipient(item["id"], item["name"], email, _language(item), usable)
                 if usable:  # A new address counts at once.
                     self._memory.put(f"person:{person.id}", person)
                 found[person.id] = person

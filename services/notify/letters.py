@@ -15,7 +15,7 @@ from services.notify.messages import ABOUT_BODIES, ABOUT_PRACTICES, MESSAGES, OF
 UNKNOWN = Outcome("refused", "recipient_unknown")
 """Intake owns the persons: whom it does not know was erased."""
 UNUSABLE = Outcome("refused", "address_unusable")
-"""A mail came back because the address does not exist; the person gets mail again when it has been changed."""
+"""There is no address, or a mail came back because it does not exist; the person gets mail again when that changes."""
 NO_TEXT = Outcome("delayed", "text_missing")
 REFUSED, RETURNED = "registration-refused", "practice-returned"
 """The messages that give a reason, as text of intake."""

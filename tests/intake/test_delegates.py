@@ -204,3 +204,22 @@ async def test_who_gave_changed_or_ended_a_right_is_told(town: Town) -> None:
     authors = [event["data"]["by"] for event in await published(town, id)]
 
     assert authors == [mayor] * 3 + ["00000000-0000-7000-8000-000000000001"] * 3
+
+
+async def test_whom_the_secretariat_names_representative_hears_it_once_for_each_body_and_period(town: Town) -> None:
+    of_two = [{"role": "representative", "scope_kind": "body", "scope": body} for body in (SARONNO, VARESE)]
+    person: dict[str, Any] = {"name": "Ada Neri", "email": f"ada.{new_id()[-12:]}@comune.example"}
+    id = (await town.call("POST", "/api/persons", json=person | {"grants": of_two})).json()["id"]
+
+    async def replaced(*grants: dict[str, Any]) -> None:
+        assert (await town.call("PUT", f"/api/persons/{id}", json=person | {"grants": grants})).status_code == 200
+
+    await replaced(*of_two)
+    await replaced(of_two[0], {**of_two[1], "end": later(town, days=30)})
+    await replaced({"role": "official", "scope_kind": "body", "scope": VARESE}, of_two[0])
+    await town.call("POST", f"/api/persons/{id}/revocation", json={"role": "representative", "scope": SARONNO})
+
+    told = [event["data"].get("delegation", {}).get("scope") for event in await published(town, id)]
+    assert told == [SARONNO, VARESE, None, VARESE, None, SARONNO]
+    assert [event["sequence"] for event in await published(town, id)] == [1, 2, 3, 4, 5, 6]
+    assert (await town.call("GET", f"/api/persons/{id}")).json()["grants"][1]["end"] is not None

@@ -220,7 +220,9 @@ async def test_the_secretariat_names_the_mayor_who_then_sees_the_form(service, v
     gone = await secretariat.send(f"/bodies/{code}", f"/bodies/{code}/representatives/{mayor.id}/removal")
     service.principals.forget()
 
-    assert named.status_code == 303
+    told = [row["body"].decode() async for row in service.database["outbox"].find({"key": mayor.id})]
+    assert all('"delegation":{"role":"representative"' in each and f'"by":"{secretariat.id}"' in each for each in told)
+    assert named.status_code == 303 and len(told) == 2
     assert page.headers["location"] == f"/my-body/{code}"
     assert "Invia la registrazione" in seen.text
     assert gone.status_code == 303

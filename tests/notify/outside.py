@@ -117,19 +117,20 @@ class Intake:
             return {"requests": titles, "messages": words, "bodies": refused, "practices": articles}
 
     def reset(self) -> None:
-        """Everybody is known, reads Italian, and has an address that exists; `dead`: whose does not."""
+        """Everybody is known, reads Italian, and has an address that exists, but for `dead`; `bare` have none."""
         self.languages: dict[str, str] = {}
         self.away = False
         self.asked: list[str] = []
         self.unknown: set[str] = set()
         self.dead: set[str] = set()
+        self.bare: set[str] = set()
 
     def _person(self, id: str) -> dict[str, str | None]:
         names = {OFFICIAL: "Giulia Bianchi", LEAD: "Carlo D’Amico", COORDINATOR: "Anna Però"}
         address = f"{names.get(id, 'persona').split()[0].lower()}.{id[:8]}@example.org"
         since = "2026-11-24T10:00:00.000Z" if id in self.dead else None
-        facts = {"name": names.get(id, "Persona"), "email": address, "language": self.languages.get(id, "it")}
-        return {"id": id, **facts, "undeliverable_since": since}
+        facts = {"name": names.get(id, "Persona"), "language": self.languages.get(id, "it")}
+        return {"id": id, **facts, "email": None if id in self.bare else address, "undeliverable_since": since}
 
 
 def parsed(raw: bytes) -> EmailMessage:

@@ -84,6 +84,53 @@ async def test_who_is_let_in_by_an_event_without_an_author_is_told(notify) -> No
     assert await told(notify) == {"delegate-enabled": [DELEGATE]}
 
 
+async def test_a_mayor_whom_the_secretariat_names_is_told_what_they_may_do(notify) -> None:
+    await notify.work(delegated(role="representative"))
+
+    assert await told(notify) == {"representative-enabled": [DELEGATE]}
+    (mail,) = notify.mails
+    assert mail["subject"] == f"[{BODY}] Abilitazione come sindaco o presidente di un ente"
+    words = words_of(mail)
+    assert "la Segreteria Tecnica Le permette di rappresentare il Comune di Bergamo nel programma" in words
+    assert "Fine: 31 marzo 2027." in words and "abilitare i funzionari" in words
+    assert f"http://affianca.test/my-body/{BODY}" in words and "http://affianca.test/notifications" in words
+
+
+async def test_a_mayor_who_is_named_from_a_later_day_is_led_where_everybody_may_read(notify) -> None:
+    await notify.work(delegated(role="representative", start=NOW + timedelta(days=7)))
+
+    (mail,) = notify.mails
+    words = words_of(mail)
+    assert "http://affianca.test/ " in words and "Da quel giorno acceda da qui" in words
+    assert "/my-body" not in words and "/notifications" not in words
+
+
+async def test_a_mayor_whose_office_the_secretariat_ends_is_told(notify) -> None:
+    await notify.work(delegated(AccessRevoked, 2, role="representative", end=NOW))
+
+    assert await told(notify) == {"representative-removed": [DELEGATE]}
+    (mail,) = notify.mails
+    assert mail["subject"] == f"[{BODY}] Fine dell’abilitazione come sindaco o presidente di un ente"
+    words = words_of(mail)
+    assert "la Segreteria Tecnica ha revocato la Sua abilitazione a rappresentare il Comune di Bergamo" in words
+    assert "http://affianca.test/ " in words and "/notifications" not in words
+
+
+async def test_each_may_switch_off_what_they_may_get(notify) -> None:
+    kinds = {}
+    for role in ("official", "representative"):
+        await register(notify, id_of(role), role, BODY)
+        async with calling(notify, id_of(role)) as client:
+            kinds[role] = set((await client.get("/api/notification-preferences")).json()["email"])
+
+    assert {kind for kind in kinds["official"] if kind.endswith(("-enabled", "-removed"))} == {
+        "delegate-enabled", "delegate-removed"
+    }  # fmt: skip
+    assert {kind for kind in kinds["representative"] if kind.endswith(("-enabled", "-removed"))} == {
+        "representative-enabled", "representative-removed"
+    }  # fmt: skip
+
+
 async def test_roles_that_no_body_has_given_tell_nobody(notify) -> None:
     end = granted(OFFICIAL, "official", BODY, sequence=2, end=NOW)
     revoked = AccessRevoked.model_validate(end.model_dump() | {"type": "affianca.access.revoked.v1"})

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Event
+from contracts.mails import OtherMailReported
 from contracts.practices import PracticePublished, PracticeReturned, PracticeSentForReview, PracticeState
 from services.chassis.rebuild import Rebuild
 from services.notify.consumers import EVENTS
@@ -117,6 +118,40 @@ async def test_the_same_events_again_and_a_rebuild_tell_nobody_twice(notify) -> 
     await notify.work()
 
     assert len(notify.mails) == len({mail["message-id"] for mail in notify.mails}) == 4
+
+
+def came_back(delivery: str, sequence: int = 1) -> Event:
+    facts = {"delivery": delivery, "about": PRACTICE[-8:], "fate": "failed", "code": "5.1.1", "at": NOW}
+    return an_event(OtherMailReported, delivery, sequence, facts)
+
+
+async def test_of_a_mail_about_a_practice_that_came_back_coordination_is_told_once(notify) -> None:
+    await people(notify)
+    await notify.work(about_practice(PracticePublished, 2, by=EVERYWHERE))
+    (lost,) = await notify.rows("deliveries", message="practice-published")
+
+    await notify.work(came_back(lost["_id"]), came_back(lost["_id"], 2))
+
+    assert set((await told(notify))["undelivered-practice"]) == {COORDINATOR, EVERYWHERE, SECRETARY}
+    mail = next(mail for mail in notify.mails if COORDINATOR[:8] in mail["to"])
+    assert mail["subject"] == "[Buona pratica] Un messaggio su una buona pratica non è stato recapitato"
+    words = words_of(mail)
+    assert "un messaggio sulla buona pratica «Bonifica di una discarica» è tornato indietro" in words
+    assert "Era destinato a: Carlo D’Amico." in words
+    assert f"http://affianca.test/practices/{PRACTICE}/draft" in words
+
+
+async def test_nobody_is_told_that_what_tells_of_a_mail_about_a_practice_came_back(notify) -> None:
+    await notify.hear(granted(LEAD, "expert", "energy"), granted(COORDINATOR, "coordinator", THEME))
+    await notify.work(about_practice(PracticePublished, 2, by=EVERYWHERE))
+    (lost,) = await notify.rows("deliveries")
+    await notify.work(came_back(lost["_id"]))
+    (about,) = await notify.rows("deliveries", message="undelivered-practice")
+
+    await notify.work(came_back(about["_id"]))
+
+    assert len(await notify.rows("deliveries")) == 2
+    assert [row["status"] for row in await notify.rows("deliveries", _id=about["_id"])] == ["failed"]
 
 
 async def test_what_is_older_than_a_week_is_on_the_page_and_not_sent(notify) -> None:

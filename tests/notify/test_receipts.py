@@ -139,6 +139,18 @@ async def test_an_address_that_does_not_exist_is_not_written_to_until_it_is_chan
     assert [mail for mail in notify.mails[before:] if OFFICIAL[:8] in mail["to"]]
 
 
+async def test_to_somebody_without_an_address_no_mail_is_tried_until_they_have_one(notify) -> None:
+    notify.intake.bare.add(OFFICIAL)
+    await notify.work(about_request(RequestSubmitted))
+
+    (row,) = await notify.rows("deliveries")
+    assert (row["status"], row["reason"], row["attempts"]) == ("failed", "address_unusable", 1)
+
+    notify.intake.bare.clear()
+    await notify.work(about_request(RequestResolved, 2, outcome="solved", message=MESSAGE))
+    assert len(notify.mails) == 1
+
+
 async def test_a_report_about_the_earlier_mail_changes_nothing_of_one_that_was_sent_again(notify) -> None:
     delivery = await sent(notify)
     await notify.work(reported(delivery, "failed", "5.1.1"))

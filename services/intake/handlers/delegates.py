@@ -110,7 +110,7 @@ def enable(
     person = known or described(work, id, form.person())
     others = [other for other in held if other not in lasting]
     held_already = stored["credentials"] if stored else credentials
-    tell(work, person, AccessGranted, [*others, grant], held_already, caller, _delegation(grant))
+    tell(work, person, AccessGranted, [*others, grant], held_already, caller, grant)
     return person
 
 
@@ -125,13 +125,13 @@ def set_end(work: Work, id: str, body: str, end: datetime | None, caller: Caller
     changed = [grant.model_copy(update={"end": end}) if grant in lasting else grant for grant in held]
     if changed != held:
         current = next(grant for grant in changed if grant not in held)
-        tell(work, person, AccessGranted, changed, stored["credentials"], caller, _delegation(current))
+        tell(work, person, AccessGranted, changed, stored["credentials"], caller, current)
     return person
 
 
 def remove(work: Work, id: str, body: str, caller: Caller, role: Place = "official") -> Document:
     """Ends at once what somebody may do for a body. Raises 404 when they may do nothing."""
-    return revoke(work, id, role, body, caller, delegated=role == "official")
+    return revoke(work, id, role, body, caller, told=True)
 
 
 async def delegates_of(
@@ -156,11 +156,6 @@ def _state(grant: Grant, now: datetime) -> State:
     if grant.end is not None and grant.end <= now:
         return "ended"
     return "planned" if grant.start > now else "active"
-
-
-def _delegation(grant: Grant) -> Grant | None:
-    """What the body itself has given or changed: its representatives are named by the Segreteria Tecnica."""
-    return grant if grant.role == "official" else None
 
 
 def _of(grant: Grant, role: Place, body: str) -> bool:

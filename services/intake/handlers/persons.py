@@ -44,11 +44,30 @@ def person_keys(id: str) -> Keys:
 
 
 def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str], caller: Caller) -> Document:
-    """Creates a person, or replaces everything that is known of one, and tells what they may do."""
+    """Creates a person, or replaces everything that is known of one, and tells what they may do.
+
+    That they are named a representative, or for another period, is told by an event for each body.
+    """
     grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
     person = described(work, id, form)
-    tell(work, person, AccessGranted, grants, credentials, caller)
+    for named in _named(work, id, grants) or (None,):
+        tell(work, person, AccessGranted, grants, credentials, caller, named)
     return person
+
+
+def _named(work: Work, id: str, grants: Sequence[Grant]) -> list[Grant]:
+    """The rights of a representative among these that the person does not hold in just this way.
+
+    When one began that has begun makes no difference: a form without `start` means now.
+    """
+
+    def way(grant: Grant) -> tuple[object, ...]:
+        return grant.role, grant.scope, grant.end, max(grant.start, work.now)
+
+    stored = work.get(ACCESS, id)
+    held = map(Grant.model_validate, stored["grants"] if stored else ())
+    ways = {way(old) for old in held if lasts(old, work)}
+    return [new for new in grants if new.role == "representative" and lasts(new, work) and way(new) not in ways]
 
 
 def add_grant(work: Work, id: str, grant: Grant, form: PersonForm, caller: Caller, anywhere: bool = False) -> Document:
@@ -62,12 +81,16 @@ def add_grant(work: Work, id: str, grant: Grant, form: PersonForm, caller: Calle
     return person
 
 
-def revoke(work: Work, id: str, role: Role, scope: str | None, caller: Caller, delegated: bool = False) -> Document:
-    """Ends a role of a person from now on. Raises 404 when they do not hold it. delegated: see `end`."""
+def revoke(work: Work, id: str, role: Role, scope: str | None, caller: Caller, told: bool = False) -> Document:
+    """Ends a role of a person from now on. Raises 404 when they do not hold it.
+
+    told: they hear that they no longer act for the body; a representative does in any case.
+    """
     person = work.get(PERSONS, id)
     if person is None:
         raise not_found()
-    if not end(work, person, caller, lambda grant: (grant.role, grant.scope) == (role, scope), delegated):
+    told = told or role == "representative"
+    if not end(work, person, caller, lambda grant: (grant.role, grant.scope) == (role, scope), told):
         raise not_found(N_("The person does not hold this role."))
     return person
 
@@ -77,16 +100,16 @@ def end(
     person: Document,
     caller: Caller,
     which: Callable[[Grant], bool] = lambda _: True,
-    delegated: bool = False,
+    told: bool = False,
 ) -> bool:
-    """Ends all of these grants that last, from now on; whether there were any. delegated: the body itself ends it."""
+    """Ends all of these grants that last, from now on; whether there were any. told: the event names what has ended."""
     stored = work.get(ACCESS, person["_id"])
     grants = [Grant.model_validate(grant) for grant in stored["grants"]] if stored else []
     kept = [
         grant.model_copy(update={"end": work.now}) if which(grant) and lasts(grant, work) else grant for grant in grants
     ]
     if stored and kept != grants:
-        ended = next(grant for grant in kept if grant not in grants) if delegated else None
+        ended = next(grant for grant in kept if grant not in grants) if told else None
         tell(work, person, AccessRevoked, kept, stored["credentials"], caller, ended)
     return kept != grants
 

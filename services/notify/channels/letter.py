@@ -14,7 +14,7 @@ from services.notify.texts import Texts
 class Recipient:
     """A person as their owner describes them; never stored here, never logged.
 
-    usable: False when mail to the address comes back for good.
+    usable: False when mail to the address comes back for good, or there is none.
     """
 
     id: str

@@ -35,11 +35,20 @@ def _by_no_machine(facts: Facts) -> bool:
 
 def _not_about_itself(facts: Facts) -> bool:
     """A mail that tells of an undelivered mail, and comes back itself, would go round for ever."""
-    return facts["undelivered"] not in ("undelivered", "undelivered-body")
+    return facts["undelivered"] not in ("undelivered", "undelivered-body", "undelivered-practice")
 
 
 def _of_a_body(facts: Facts) -> bool:
     return "body" in facts and _not_about_itself(facts)
+
+
+def _of_a_practice(facts: Facts) -> bool:
+    return "practice" in facts and _not_about_itself(facts)
+
+
+def _of(role: str) -> Callable[[Facts], bool]:
+    """A right to act for a body, in this role."""
+    return lambda facts: bool(facts["role"] == role)
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,10 @@ APPOINTMENTS = frozenset({"talk-booked", "talk-moved", "talk-cancelled"})
 """Messages that bring an appointment for the reader's calendar, or take it out."""
 ABOUT_BODIES = frozenset({
     "registration-waiting", "registration-approved", "registration-refused", "delegate-enabled", "delegate-removed",
-    "undelivered-body",
+    "representative-enabled", "representative-removed", "undelivered-body",
 })  # fmt: skip
 """Messages about a body itself: their `request` is the body's id, their `number` its code."""
-ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned"})
+ABOUT_PRACTICES = frozenset({"practice-waiting", "practice-published", "practice-returned", "undelivered-practice"})
 """Messages about a good practice: their `request` is its id, their `number` the end of that, as in its address."""
 OF_NO_REQUEST = ABOUT_BODIES | ABOUT_PRACTICES
 
@@ -96,6 +105,11 @@ MESSAGES: dict[str, Message] = {
         Message("file-quarantined", N_("A file was set aside because of a virus")),
         Message("undelivered", N_("A mail could not be delivered")),
         Message("undelivered-body", N_("A mail about a body could not be delivered"), "/bodies/{number}"),
+        Message(
+            "undelivered-practice",
+            N_("A mail about a good practice could not be delivered"),
+            "/practices/{practice}/draft",
+        ),
         Message("deadline-at-risk", N_("A deadline is near")),
         Message("deadline-breached", N_("A deadline has passed")),
         Message("registration-waiting", N_("A body's registration waits for you"), "/bodies/{number}"),
@@ -103,6 +117,8 @@ MESSAGES: dict[str, Message] = {
         Message("registration-refused", N_("The body's registration is not approved"), "/my-body/{number}"),
         Message("delegate-enabled", N_("You are enabled to act for a body"), "/my-body/{number}"),
         Message("delegate-removed", N_("You no longer act for a body"), "/"),
+        Message("representative-enabled", N_("You are enabled as mayor or president of a body"), "/my-body/{number}"),
+        Message("representative-removed", N_("You are no longer mayor or president of a body"), "/"),
         Message("practice-waiting", N_("A good practice waits for your review"), "/practices/{practice}/draft"),
         Message("practice-published", N_("Your good practice is published"), "/practices/{practice}"),
         Message("practice-returned", N_("Your good practice has been sent back"), "/practices/{practice}/draft"),
@@ -130,13 +146,16 @@ LINES: tuple[Line, ...] = (
     Line("affianca.talk.cancelled.v1", "talk-cancelled", ("booker", "expert")),
     Line("affianca.mail.reported.v1", "undelivered", ("coordinators", "secretariat"), _not_about_itself),
     Line("affianca.mail.other-reported.v1", "undelivered-body", ("coordinators", "secretariat"), _of_a_body),
+    Line("affianca.mail.other-reported.v1", "undelivered-practice", ("reviewers", "secretariat"), _of_a_practice),
     Line("affianca.deadline.at-risk.v1", "deadline-at-risk", ("lead",)),
     Line("affianca.deadline.breached.v1", "deadline-breached", ("lead", "coordinators")),
     Line("affianca.body.registered.v1", "registration-waiting", ("secretariat",)),
     Line("affianca.body.approved.v1", "registration-approved", ("registrant", "representatives")),
     Line("affianca.body.rejected.v1", "registration-refused", ("registrant", "representatives")),
-    Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",)),
-    Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",)),
+    Line("affianca.access.granted.v1", "delegate-enabled", ("delegate",), _of("official")),
+    Line("affianca.access.revoked.v1", "delegate-removed", ("delegate",), _of("official")),
+    Line("affianca.access.granted.v1", "representative-enabled", ("appointee",), _of("representative")),
+    Line("affianca.access.revoked.v1", "representative-removed", ("appointee",), _of("representative")),
     Line("affianca.practice.sent-for-review.v1", "practice-waiting", ("reviewers", "secretariat")),
     Line("affianca.practice.published.v1", "practice-published", ("writer",)),
     Line("affianca.practice.returned.v1", "practice-returned", ("writer",)),

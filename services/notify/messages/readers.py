@@ -4,7 +4,7 @@ from typing import Literal
 
 Audience = Literal[
     "requester", "lead", "expert", "booker", "coordinators", "secretariat", "registrant", "representatives",
-    "delegate", "uploader", "reviewers", "writer",
+    "delegate", "appointee", "uploader", "reviewers", "writer",
 ]  # fmt: skip
 
 READERS: dict[Audience, tuple[str, ...]] = {
@@ -17,6 +17,7 @@ READERS: dict[Audience, tuple[str, ...]] = {
     "registrant": ("representative", "secretariat"),
     "representatives": ("representative",),
     "delegate": ("official",),
+    "appointee": ("representative",),
     "uploader": ("official", "representative", "expert", "coordinator", "secretariat"),
     "reviewers": ("coordinator",),
     "writer": ("expert", "coordinator", "secretariat"),
