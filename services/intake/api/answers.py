@@ -1,7 +1,7 @@
 """How answers look: JSON in UTF-8, times in UTC with Z, and the public form of each document."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.chassis.mongo import Document
+from services.intake.handlers.deadlines import Deadline
 from services.intake.handlers.editing import Changes
 from services.intake.handlers.links import LinkedRequest
 from services.intake.handlers.parts import Parts
@@ -70,7 +71,7 @@ def request_document(request: Document, people: People | None = None, sees_searc
         "channel": request["channel"],
         "requester": request["requester"],
         "assignment": assignment_document(request, people or {}, sees_search),
-        "deadlines": deadline_documents(request),
+        "deadlines": told_documents(request),
         "outcome": resolution["outcome"] if resolution else None,
         "rating": request["rating"],
         "merged_into": merged["number"] if merged else None,
@@ -86,6 +87,7 @@ def whole_document(read: WholeRequest) -> Json:
     """A request with its conversation and its history, and what the caller may do next."""
     people = read.people
     document = request_document(read.request, people, read.sees_search)
+    document["deadlines"] = deadline_documents(read.deadlines)
     document["timeline"] = [
         {
             "at": line["at"],
@@ -150,8 +152,13 @@ def assignment_document(request: Document, people: People, sees_search: bool) ->
     }
 
 
-def deadline_documents(request: Document) -> list[Json]:
-    """The targets that are at risk, missed or corrected."""
+def deadline_documents(deadlines: Iterable[Deadline]) -> list[Json]:
+    """Every target of a request, and how it stands now."""
+    return [dict(vars(deadline)) for deadline in deadlines]
+
+
+def told_documents(request: Document) -> list[Json]:
+    """The targets that reporting told as near, missed or corrected, as it told them: lists read no timelines."""
     return [
         {
             "metric": metric,

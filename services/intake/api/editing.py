@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from services.chassis.auth import Caller, allow
 from services.chassis.preconditions import IfMatch
-from services.intake.api.answers import answer, parts_of, request_document, tag
+from services.intake.api.answers import answer, parts_of, tag, whole_document
+from services.intake.api.request_models import RequestWithHistory
 from services.intake.handlers.editing import Changes, edit
 from services.intake.handlers.parts import Parts, act
+from services.intake.handlers.reading import whole
 
 routes = APIRouter(prefix="/api/requests", tags=["requests"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -18,7 +20,7 @@ Editor = Annotated[
 ]
 
 
-@routes.patch("/{number}")
+@routes.patch("/{number}", response_model=RequestWithHistory)
 async def edit_request(number: str, changes: Changes, caller: Editor, seen: IfMatch, parts: Here) -> Response:
     """Changes the fields that are sent: title, tags and urgency by who works on it, the protocol number by the body.
 
@@ -28,4 +30,4 @@ async def edit_request(number: str, changes: Changes, caller: Editor, seen: IfMa
     changed = await act(
         parts, caller, number, lambda work, id: edit(work, id, caller, fields, lambda known: seen.covers(tag(known)))
     )
-    return answer(request_document(changed), headers={"ETag": tag(changed)})
+    return answer(whole_document(await whole(parts, caller, changed)), headers={"ETag": tag(changed)})

@@ -20,6 +20,7 @@ from services.chassis.work import Work
 from services.intake.api.answers import (
     People,
     answer,
+    deadline_documents,
     message_document,
     parts_of,
     request_document,
@@ -27,7 +28,9 @@ from services.intake.api.answers import (
     whole_document,
 )
 from services.intake.api.commands import Message
+from services.intake.api.request_models import ListedRequests, RequestWithHistory, SubmittedRequest
 from services.intake.handlers import conversation, drafts
+from services.intake.handlers.deadlines import deadlines_of
 from services.intake.handlers.late_replies import check_timely
 from services.intake.handlers.parts import Parts, find
 from services.intake.handlers.quotas import Meter
@@ -53,7 +56,7 @@ Speaker = Annotated[
 Draft = Annotated[Id | None, Query(description="The caller's draft that this request was; it is deleted with it.")]
 
 
-@routes.post("", status_code=201)
+@routes.post("", status_code=201, response_model=SubmittedRequest)
 async def submit_request(
     request: Request, form: NewRequest, caller: Sender, parts: Here, draft: Draft = None
 ) -> Response:
@@ -64,7 +67,9 @@ async def submit_request(
     def decide(work: Work) -> dict[str, Any]:
         if draft:
             drafts.end(work, caller, draft)
-        return request_document(submit(work, submission))
+        made = submit(work, submission)
+        deadlines = deadline_documents(deadlines_of(made, (), (), work.now))
+        return request_document(made) | {"deadlines": deadlines}
 
     async with Meter(parts, caller).one() as made:
         document = await once(request, caller, parts.executor, keys, decide)
@@ -73,7 +78,7 @@ async def submit_request(
     return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})
 
 
-@routes.get("")
+@routes.get("", response_model=ListedRequests)
 async def list_requests(
     caller: Reader,
     parts: Here,
@@ -93,6 +98,7 @@ async def list_requests(
 ) -> Response:
     """The requests that the caller may see, narrowed by the filters.
 
+    `deadlines` of an item are those that were told as near, missed or corrected; each request itself names all of them.
     A page may be shorter than `limit`, even empty, and have a next one: the list ends where `next_cursor` is null.
     """
     query = RequestQuery(
@@ -118,7 +124,7 @@ async def list_requests(
     return answer({"items": items, "next_cursor": next_cursor})
 
 
-@routes.get("/{number}")
+@routes.get("/{number}", response_model=RequestWithHistory)
 async def read_request(number: str, caller: Reader, parts: Here) -> Response:
     """One request: its state, conversation and timeline, who handles it, its deadlines."""
     found = await read(parts, caller, number)

@@ -13,6 +13,7 @@ from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
 from services.intake.api import commands
 from services.intake.api.answers import answer, message_document, parts_of, whole_document
+from services.intake.api.request_models import RequestWithHistory
 from services.intake.handlers import conversation, requests
 from services.intake.handlers.merging import merge_whole
 from services.intake.handlers.parts import Parts, act, find
@@ -32,7 +33,7 @@ async def ask(number: str, form: commands.Question, caller: Worker, parts: Here)
     return answer(message_document(asked), 201)
 
 
-@routes.post("/resolve")
+@routes.post("/resolve", response_model=RequestWithHistory)
 async def resolve(number: str, form: commands.Resolution, caller: Worker, parts: Here) -> Response:
     """Declares the request resolved."""
     return await _acted(
@@ -40,13 +41,13 @@ async def resolve(number: str, form: commands.Resolution, caller: Worker, parts:
     )
 
 
-@routes.post("/reopen")
+@routes.post("/reopen", response_model=RequestWithHistory)
 async def reopen(number: str, form: commands.Reopening, caller: Requester, parts: Here) -> Response:
     """Takes a resolved or closed request up again."""
     return await _acted(parts, caller, number, lambda work, id: requests.reopen(work, id, caller, form.reason))
 
 
-@routes.post("/close")
+@routes.post("/close", response_model=RequestWithHistory)
 async def close(number: str, caller: Requester, parts: Here, form: commands.Closing | None = None) -> Response:
     """Ends a resolved request, with a rating if the requester gives one."""
     told = form or commands.Closing()
@@ -55,21 +56,21 @@ async def close(number: str, caller: Requester, parts: Here, form: commands.Clos
     )
 
 
-@routes.post("/withdraw")
+@routes.post("/withdraw", response_model=RequestWithHistory)
 async def withdraw(number: str, caller: Requester, parts: Here, form: commands.Withdrawal | None = None) -> Response:
     """Ends a request that the body no longer needs."""
     reason = (form.reason if form else None) or ""
     return await _acted(parts, caller, number, lambda work, id: requests.withdraw(work, id, caller, reason))
 
 
-@routes.post("/reclassify")
+@routes.post("/reclassify", response_model=RequestWithHistory)
 async def reclassify(number: str, form: commands.Reclassification, caller: Worker, parts: Here) -> Response:
     """Corrects, or gives, themes, procedure and companies; what is not sent of the last three stays as it is."""
     about = (form.theme, form.procedure, form.further_themes, form.companies)
     return await _acted(parts, caller, number, lambda work, id: requests.reclassify(work, id, caller, *about))
 
 
-@routes.post("/merge")
+@routes.post("/merge", response_model=RequestWithHistory)
 async def merge(number: str, form: commands.Merging, caller: Coordination, parts: Here) -> Response:
     """Joins the request to another one of the same body, where its conversation is read from then on."""
     id: str = (await find(parts, caller, number))["_id"]

@@ -4,6 +4,7 @@ All of it is one step in a driver's thread: going there and back costs as much a
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
@@ -11,6 +12,7 @@ from services.chassis.problems import not_found
 from services.chassis.transactions import Plain
 from services.intake.domain.transitions import Action, allowed
 from services.intake.handlers.attachments.giving import attachments_of
+from services.intake.handlers.deadlines import Deadline, deadlines_of
 from services.intake.handlers.links import LinkedRequest, seen_links
 from services.intake.handlers.parts import Parts
 from services.intake.store.conversation import story
@@ -41,6 +43,7 @@ class WholeRequest:
     sees_search: bool
     attachments: list[Document]
     links: tuple[LinkedRequest, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
 
 
 async def read(parts: Parts, caller: Caller, number: str) -> WholeRequest:
@@ -50,21 +53,23 @@ async def read(parts: Parts, caller: Caller, number: str) -> WholeRequest:
         request = with_number(plain, number)
         if request is None or not sees(caller, request):
             raise not_found()
-        return _whole(plain, caller, request)
+        return _whole(plain, caller, request, parts.clock.now())
 
     return await parts.stores.database.at_once(steps)
 
 
 async def whole(parts: Parts, caller: Caller, request: Document) -> WholeRequest:
     """Everything about a request that the caller has found; what was merged into it is part of it."""
-    return await parts.stores.database.at_once(lambda plain: _whole(plain, caller, request))
+    now = parts.clock.now()
+    return await parts.stores.database.at_once(lambda plain: _whole(plain, caller, request, now))
 
 
-def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
+def _whole(plain: Plain, caller: Caller, request: Document, now: datetime) -> WholeRequest:
     mine = parties(caller, request)
     internal = bool(mine & {"lead", "helper", "coordination"})
     reads = sees_conversation(caller, request)
     messages, timeline = story(plain, [request["_id"], *request["merged_from"]], internal)
+    deadlines = deadlines_of(request, messages, timeline, now)
     if not reads:
         messages = []
     if not internal:
@@ -84,6 +89,7 @@ def _whole(plain: Plain, caller: Caller, request: Document) -> WholeRequest:
         sees_search=behind,
         attachments=attachments_of(plain, caller, request, internal),
         links=links,
+        deadlines=deadlines,
     )
 
 

@@ -12,6 +12,7 @@ from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_, language_of
 from services.chassis.idempotency import once
+from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit, key_of, text
 from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import Problem, forbidden, not_found
