@@ -88,6 +88,33 @@ def test_the_routes_that_change_what_was_seen_read_it_in_one_way(services) -> No
     assert [path.name for path in readers] == ["preconditions.py"]
 
 
+def test_what_creates_may_be_sent_again_and_the_document_says_so(services) -> None:
+    posts = {
+        path: item["post"]
+        for service in services.values()
+        for path, item in service.app.openapi()["paths"].items()
+        if "post" in item
+    }
+    told = {path: _parameter(post, "Idempotency-Key") for path, post in posts.items()}
+    readers = [
+        path.name
+        for path in ROOT.glob("services/**/*.py")
+        if re.search(r"[\"']idempotency-key", path.read_text(), re.I)
+    ]
+
+    assert [path for path, post in posts.items() if "201" in post["responses"] and not told[path]] == []
+    assert {"/api/intake/answers", "/api/routing/decisions"} <= {path for path, known in told.items() if known}
+    for known in filter(None, told.values()):
+        limits = known["schema"]["anyOf"][0]
+        assert (limits["minLength"], limits["maxLength"], known["required"]) == (1, 255, False)
+        assert "7 days" in known["description"]
+    assert readers == ["idempotency.py"]
+
+
+def _parameter(operation: dict[str, Any], name: str) -> dict[str, Any] | None:
+    return next((known for known in operation.get("parameters", ()) if known["name"] == name), None)
+
+
 def test_a_service_answers_only_below_its_prefixes(services) -> None:
     probes = {"/live", "/ready", "/status", "/metrics"}
     everybody = [importlib.import_module(f"services.{name}.main").PREFIXES for name in SERVICES[1:]]

@@ -6,25 +6,50 @@ once are decided by the database, and the later one gets the first one's answer.
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from starlette.requests import Request
+from fastapi import Depends, Header, Request
 
 from services.chassis.auth import Caller
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
 from services.chassis.mongo import Index
-from services.chassis.problems import Problem, invalid
+from services.chassis.problems import Problem
 from services.chassis.work import Keys, Work
 
 IDEMPOTENCY = "idempotency"
-INDEXES = (Index(IDEMPOTENCY, (("at", 1),), ttl_days=7),)
-_LONGEST = 255
+_DAYS = 7
+INDEXES = (Index(IDEMPOTENCY, (("at", 1),), ttl_days=_DAYS),)
+_TOLD = (
+    f"A name of the caller's own for this call. Sent again with it within {_DAYS} days, the call has no further effect "
+    "and the first one's answer; with another body it is 422 (`idempotency-key-reused`)."
+)
 Answer = dict[str, Any]
 
 
-async def once(
+@dataclass(frozen=True)
+class Sent:
+    """A call that may have been sent before; without a key it never was."""
+
+    request: Request
+    key: str | None = None
+
+
+async def sent(
     request: Request,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255, description=_TOLD)] = None,
+) -> Sent:
+    """A dependency: the call with its `Idempotency-Key`."""
+    return Sent(request, key)
+
+
+Repeatable = Annotated[Sent, Depends(sent)]
+"""A parameter of each route that uses `once`, which its API document tells."""
+
+
+async def once(
+    sent: Sent,
     caller: Caller,
     executor: Executor,
     keys: Keys,
@@ -36,11 +61,9 @@ async def once(
     Without an `Idempotency-Key` header it simply runs. Raises 422 for a key that came with another body.
     content: what stands for a body that is not kept in memory, such as the checksum of an upload.
     """
-    key = request.headers.get("idempotency-key")
+    request, key = sent.request, sent.key
     if key is None:
         return await executor.run(keys, decide, request.state.correlation)
-    if not 1 <= len(key) <= _LONGEST:
-        raise invalid([{"pointer": "/header/Idempotency-Key", "detail": N_("Use 1 to 255 characters.")}])
     id = _digest(f"{caller.id}|{request.method} {request.url.path}|{key}".encode())
     body = _digest(await request.body() if content is None else content)
 

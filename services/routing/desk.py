@@ -1,6 +1,6 @@
 """What people do about assignments, for API and pages alike: load, check who asks, decide, save, or say why not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from contracts.access import Role
@@ -19,6 +19,9 @@ from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.reading import Reading
 from services.routing.store.rules import RulesHistory
 
+Decide = Callable[[Work], Document]
+Run = Callable[[dict[str, list[str]], Decide], Awaitable[Document]]
+"""Carries a decision out over the documents that it needs, and returns what it told: as `Executor.run` does."""
 _STAFF: tuple[Role, ...] = ("coordinator", "secretariat")
 
 
@@ -76,8 +79,9 @@ class Desk:
         co_experts: Sequence[str] | None = None,
         reason: str = "",
         pin: bool = False,
+        run: Run | None = None,
     ) -> Document:
-        """A coordinator decides who is asked."""
+        """A coordinator decides who is asked. run: how, if it may be asked for again."""
         case = await self.managed(number, caller)
         lead = case["lead"]
         keys = {
@@ -88,10 +92,10 @@ class Desk:
         }
         current, wish = lead["assignment"] if lead else None, Wish(expert, str(caller.id), co_experts, reason, pin)
         rules = await self._history.kept(self._book)
-        return await self._run(keys, lambda work: assigning.assign(work, case["_id"], current, wish, rules))
+        return await self._run(keys, lambda work: assigning.assign(work, case["_id"], current, wish, rules), run)
 
-    async def hand_over(self, id: str, caller: Caller, expert: str, note: str) -> Document:
-        """Who follows a request, or a coordinator, names the colleague who is asked next."""
+    async def hand_over(self, id: str, caller: Caller, expert: str, note: str, run: Run | None = None) -> Document:
+        """Who follows a request, or a coordinator, names the colleague who is asked next. run: as in `assign`."""
         known = await self.assignment(id, caller)
         if known["expert"] != caller.id and not manages(caller, [known["task_force"]]):
             raise forbidden()
@@ -102,7 +106,7 @@ class Desk:
             LOADS: [expert, known["expert"]],
         }
         wish, rules = Wish(expert, str(caller.id), reason=note), await self._history.kept(self._book)
-        return await self._run(keys, lambda work: assigning.hand_over(work, known["request"], id, wish, rules))
+        return await self._run(keys, lambda work: assigning.hand_over(work, known["request"], id, wish, rules), run)
 
     async def pin(self, number: str, caller: Caller, expert: str, reason: str) -> Document:
         """A coordinator keeps a request for one expert: the matcher asks nobody else."""
@@ -144,9 +148,9 @@ class Desk:
             keys, lambda work: act(work, work.get(CASES, known["request"]), work.get(ASSIGNMENTS, id), *more)
         )
 
-    async def _run(self, keys: dict[str, list[str]], decide: Callable[[Work], Document]) -> Document:
+    async def _run(self, keys: dict[str, list[str]], decide: Decide, run: Run | None = None) -> Document:
         try:
-            return await self._executor.run(keys, decide)
+            return await (run or self._executor.run)(keys, decide)
         except NotAllowed as refused:
             detail = N_("The assignment is already closed, or the request is over: nothing was changed.")
             extra = {"allowed": refused.allowed, "assignment_status": refused.status}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
-from fastapi import Depends, Request
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import FormData
 
@@ -17,7 +17,7 @@ from services.chassis.auth import Caller, allow, public
 from services.chassis.clock import Clock
 from services.chassis.decoding import On
 from services.chassis.forms import checked_form
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.service import Service
 from services.chassis.settings import Settings
 from services.chassis.work import Keys, Work
@@ -68,7 +68,7 @@ def toy(settings: Settings, clock: Clock, folder: Path, table: Sequence[On[Any]]
     app, executor = service.app, service.executor
 
     @app.post("/api/notes", status_code=201)
-    async def create(request: Request, note: Note, caller: Annotated[Caller, Depends(allow("secretariat"))]) -> Any:
+    async def create(sent: Repeatable, note: Note, caller: Annotated[Caller, Depends(allow("secretariat"))]) -> Any:
         id = new_id()
 
         def decide(work: Work) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def toy(settings: Settings, clock: Clock, folder: Path, table: Sequence[On[Any]]
             work.publish(BodyRegistered, event.subject, 1, event.data)
             return {"id": id, "title": note.title}
 
-        return await once(request, caller, executor, {}, decide)
+        return await once(sent, caller, executor, {}, decide)
 
     @app.get("/api/experts-only")
     async def restricted(caller: Annotated[Caller, Depends(allow("expert"))]) -> dict[str, Any]:

@@ -142,6 +142,16 @@ async def test_a_message_with_the_same_key_is_posted_once(case: Case) -> None:
     assert len((await case.read())["messages"]) == 1
 
 
+async def test_a_question_with_the_same_key_is_asked_once(case: Case) -> None:
+    path, headers = f"/api/requests/{case.number}/ask", {"Idempotency-Key": "q-1"}
+    form = {"text": "Quale ente?"}
+    sent = [await case.town.call("POST", path, case.expert, json=form, headers=headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in sent] == [201, 201]
+    assert sent[0].json() == sent[1].json()
+    assert len((await case.read())["messages"]) == 1
+
+
 async def test_reclassifying_ends_triage_and_tells_that_it_was_the_first_time(town: Town) -> None:
     request = await town.submitted(theme=None, title="Una domanda", description="Ci serve un aiuto.")
 

@@ -127,6 +127,26 @@ async def test_an_expert_passes_a_request_on_to_a_colleague_with_a_note(routing:
     assert (await routing.decision(request))["note"] == wish["note"]
 
 
+async def test_with_a_key_passing_on_and_assigning_are_answered_as_the_first_time(routing: Routing) -> None:
+    _, assignment = await followed(routing)
+    passed, assigned = f"/api/assignments/{assignment}/hand-over", "/api/routing/requests/2026-000001/assign"
+    key, to_bea, to_anna = {"Idempotency-Key": "k"}, {"expert": person("bea")}, {"expert": person("anna")}
+    async with routing.api("anna") as anna, routing.api("bea") as bea, routing.api("carla") as carla:
+        first = await anna.post(passed, json=to_bea, headers=key)
+        await bea.post(f"/api/assignments/{first.json()['id']}/decline", json={"reason": "no_time"})
+        again = await anna.post(passed, json=to_bea, headers=key)
+        other = await anna.post(passed, json=to_anna, headers=key)
+        decided = await carla.post(assigned, json=to_anna, headers=key)
+        await anna.post(f"/api/assignments/{decided.json()['id']}/decline", json={"reason": "no_time"})
+        repeated = await carla.post(assigned, json=to_anna, headers=key)
+
+    assert (first.status_code, decided.status_code, other.status_code) == (201, 201, 422)
+    assert other.json()["type"].endswith("idempotency-key-reused")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert (repeated.status_code, repeated.json()) == (201, decided.json())
+    assert await routing.held(person("bea")) == await routing.held(person("anna")) == 0
+
+
 async def test_a_colleague_who_declines_does_not_send_it_back(routing: Routing) -> None:
     request, assignment = await followed(routing)
     third = await routing.expert("third", provinces=["MN"])

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from contracts.envelope import Id, new_id
 from services.chassis.auth import Caller, allow
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers import api_keys
@@ -34,11 +34,11 @@ async def list_keys(caller: Secretariat, parts: Here) -> Response:
 
 
 @routes.post("", status_code=201)
-async def make_key(request: Request, form: KeyForm, caller: Secretariat, parts: Here) -> Response:
+async def make_key(sent: Repeatable, form: KeyForm, caller: Secretariat, parts: Here) -> Response:
     """Makes a key; `key` is told in this answer and never again, not even when the call is repeated."""
     id, secret = new_id(parts.clock.now()), new_secret()
     document = await once(
-        request, caller, parts.executor, keys_of(id),
+        sent, caller, parts.executor, keys_of(id),
         lambda work: _document(parts, api_keys.make(work, id, form, secret, caller)),
     )  # fmt: skip
     document["key"] = secret if document["id"] == id else None

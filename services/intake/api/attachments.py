@@ -12,7 +12,7 @@ from contracts.requests import Visibility
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import fill, form_with_files
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, Sent, once
 from services.chassis.middleware import media_type
 from services.chassis.problems import Problem, invalid
 from services.intake.api.answers import answer, attachment_document, parts_of
@@ -55,8 +55,9 @@ class Facts(BaseModel):
 
 
 @routes.post("/{number}/attachments", status_code=201, openapi_extra=_BODY, responses={404: {}})
-async def attach_file(request: Request, number: str, caller: Speaker, parts: Here) -> Response:
+async def attach_file(sent: Repeatable, number: str, caller: Speaker, parts: Here) -> Response:
     """Attaches a file to a request. 413: the file or all files together are too large; 415: a type that is refused."""
+    request = sent.request
     if media_type(request) != "multipart/form-data":
         detail = N_("Send one of: {types}.")
         types = {"types": "multipart/form-data"}
@@ -73,7 +74,7 @@ async def attach_file(request: Request, number: str, caller: Speaker, parts: Her
         facts, faults = fill(Facts, form)
         if facts is None:
             raise invalid([{"pointer": f"/{name}", "detail": detail} for name, detail in faults.items()])
-        return await _attached(request, parts, caller, found["_id"], number, file.filename or "", file.file, facts)
+        return await _attached(sent, parts, caller, found["_id"], number, file.filename or "", file.file, facts)
     finally:
         await form.close()
 
@@ -83,12 +84,12 @@ FORM = 100_000
 
 
 async def _attached(
-    request: Request, parts: Parts, caller: Caller, id: str, number: str, name: str, file: BinaryIO, facts: Facts
+    sent: Sent, parts: Parts, caller: Caller, id: str, number: str, name: str, file: BinaryIO, facts: Facts
 ) -> Response:
     async with holding(parts) as holder:
         held = await holder.take(name, file)
         document = await once(
-            request,
+            sent,
             caller,
             parts.executor,
             keys_of(id, facts.message),

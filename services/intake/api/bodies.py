@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Query, UploadFile
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response, StreamingResponse
 
 from contracts.bodies import BodyStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.paging import Limit
 from services.chassis.problems import invalid
@@ -76,12 +76,12 @@ async def read_body(code: str, caller: Reader, parts: Here) -> Response:
 
 @routes.post("/{code}/registration", status_code=201, summary="Register a body with its signed protocol")
 async def register(
-    request: Request, code: str, caller: Registrar, parts: Here, protocol: Annotated[UploadFile, File()]
+    sent: Repeatable, code: str, caller: Registrar, parts: Here, protocol: Annotated[UploadFile, File()]
 ) -> Response:
     """A PDF or .p7m of at most 20 MB, recognised by its content. A body that was refused may send it again."""
 
     async def run(keys: Keys, decide: Decide, checksum: str) -> Document:
-        return await once(request, caller, parts.executor, keys, decide, checksum.encode())
+        return await once(sent, caller, parts.executor, keys, decide, checksum.encode())
 
     state = await register_body(parts, caller, code, protocol.filename or "", protocol.read, run)
     body = body_in_register(code)

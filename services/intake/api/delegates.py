@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from contracts.envelope import Instant
 from services.chassis.auth import Caller, allow
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.paging import Cursor, Limit, cursor_of, key_of, uuid
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.api.persons import id_of_installation
@@ -53,7 +53,7 @@ async def list_delegates(
 
 @routes.post("", status_code=201, summary="Let an official act for a body")
 async def add_delegate(
-    request: Request,
+    sent: Repeatable,
     code: str,
     form: DelegateForm,
     caller: Representative,
@@ -70,7 +70,7 @@ async def add_delegate(
     check_in_force(body, today(parts))
     id, credentials = await whom(parts, form, issuer)
     document = await once(
-        request,
+        sent,
         caller,
         parts.executor,
         person_keys(id),

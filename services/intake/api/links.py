@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.problems import Problem, invalid, not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
 from services.intake.handlers import links
@@ -33,7 +33,7 @@ class LinkForm(BaseModel):
 
 
 @routes.post("", status_code=201)
-async def link_request(request: Request, number: str, form: LinkForm, caller: Participant, parts: Here) -> Response:
+async def link_request(sent: Repeatable, number: str, form: LinkForm, caller: Participant, parts: Here) -> Response:
     """Links a request to another one; both are requests that the caller has a part in."""
     id: str = (await find(parts, caller, number))["_id"]
     try:
@@ -43,7 +43,7 @@ async def link_request(request: Request, number: str, form: LinkForm, caller: Pa
         raise invalid([fault]) from problem
     keys = {REQUESTS: sorted({id, other})}
     made = await once(
-        request, caller, parts.executor, keys, lambda work: _made(links.link(work, id, other, form.kind, caller))
+        sent, caller, parts.executor, keys, lambda work: _made(links.link(work, id, other, form.kind, caller))
     )
     return answer(made, 201, {"Location": f"/api/requests/{number}/links/{made['id']}"})
 

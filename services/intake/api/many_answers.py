@@ -2,14 +2,14 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.envelope import Number
 from contracts.requests import Outcome
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import language_of
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.service import Service
 from services.intake.handlers.answering import MOST, Answer, answer_all
 from services.intake.handlers.fields import Prose
@@ -50,15 +50,15 @@ def router(service: Service, parts: Parts) -> APIRouter:
     routes = APIRouter(prefix="/api/intake", tags=["requests"])
 
     @routes.post("/answers", summary="Answer many requests at once")
-    async def answer_many(request: Request, form: ManyAnswers, caller: Worker) -> AnsweredList:
+    async def answer_many(sent: Repeatable, form: ManyAnswers, caller: Worker) -> AnsweredList:
         """Says the same to several bodies, each in its own conversation; what cannot be done is told, one by one."""
         named = await parts.stores.requests.ids_of(form.requests)
         keys = {REQUESTS: [id for _, id in named if id]}
         said = Answer(form.text, form.resolve)
         told = await once(
-            request, caller, parts.executor, keys, lambda work: {"items": answer_all(work, named, caller, said)}
+            sent, caller, parts.executor, keys, lambda work: {"items": answer_all(work, named, caller, said)}
         )
-        words = service.web.pages.translations.translator(language_of(request, caller))
+        words = service.web.pages.translations.translator(language_of(sent.request, caller))
         return AnsweredList(items=[Answered(**line | {"detail": words(line["detail"])}) for line in told["items"]])
 
     return routes

@@ -10,7 +10,7 @@ from contracts.access import Role
 from contracts.envelope import Id, new_id
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid, not_found
 from services.intake.api.answers import Json, answer, instant, parts_of
@@ -86,13 +86,13 @@ async def read_person(id: str, caller: Secretariat, parts: Here) -> Response:
 
 @routes.post("", status_code=201)
 async def create_person(
-    request: Request, form: PersonForm, caller: Secretariat, parts: Here, issuer: Issuer
+    sent: Repeatable, form: PersonForm, caller: Secretariat, parts: Here, issuer: Issuer
 ) -> Response:
     """Creates a person with grants and credentials; a given id that exists is replaced."""
     id = form.id or new_id(parts.clock.now())
     credentials = await credentials_free(parts, id, form, issuer)
     document = await once(
-        request,
+        sent,
         caller,
         parts.executor,
         person_keys(id),

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.chassis.auth import Caller, allow, public
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit
 from services.chassis.preconditions import IfMatch, version_tag
@@ -62,7 +62,7 @@ async def list_practices(
 
 
 @routes.post("", status_code=201)
-async def start_practice(request: Request, form: NewPractice, caller: Writer, parts: Here) -> Response:
+async def start_practice(sent: Repeatable, form: NewPractice, caller: Writer, parts: Here) -> Response:
     """Begins a draft from a resolved request: its text, with neutral words for names, to be worked on."""
     try:
         source = await find(parts, caller, form.request)
@@ -74,7 +74,7 @@ async def start_practice(request: Request, form: NewPractice, caller: Writer, pa
     content = practices.draft_of(source, messages, await practices.known_of(parts, source, messages))
     keys = {PRACTICES: [practices.practice_id(source["_id"])]}
     document = await once(
-        request,
+        sent,
         caller,
         parts.executor,
         keys,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from contracts import vocabulary
@@ -11,7 +11,7 @@ from contracts.envelope import Id
 from contracts.requests import Kind, RequestStatus
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, ROME
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit
 from services.chassis.problems import invalid
@@ -58,7 +58,7 @@ Draft = Annotated[Id | None, Query(description="The caller's draft that this req
 
 @routes.post("", status_code=201, response_model=SubmittedRequest)
 async def submit_request(
-    request: Request, form: NewRequest, caller: Sender, parts: Here, draft: Draft = None
+    sent: Repeatable, form: NewRequest, caller: Sender, parts: Here, draft: Draft = None
 ) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
     submission = await prepare(parts, caller, form, "api")
@@ -72,7 +72,7 @@ async def submit_request(
         return request_document(made) | {"deadlines": deadlines}
 
     async with Meter(parts, caller).one() as made:
-        document = await once(request, caller, parts.executor, keys, decide)
+        document = await once(sent, caller, parts.executor, keys, decide)
         if document["id"] != submission.id:
             made.clear()  # Sent before, and counted then.
     return answer(document, 201, {"Location": f"/api/requests/{document['number']}"})
@@ -132,13 +132,13 @@ async def read_request(number: str, caller: Reader, parts: Here) -> Response:
 
 
 @routes.post("/{number}/messages", status_code=201)
-async def post_message(request: Request, number: str, form: Message, caller: Speaker, parts: Here) -> Response:
+async def post_message(sent: Repeatable, number: str, form: Message, caller: Speaker, parts: Here) -> Response:
     """Writes in the conversation; the requester's message answers an open question."""
     found = await find(parts, caller, number)
     check_timely(parts, found, caller)
     id: str = found["_id"]
     document = await once(
-        request,
+        sent,
         caller,
         parts.executor,
         {REQUESTS: [id]},

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
@@ -18,6 +19,7 @@ from services.intake.handlers import conversation, requests
 from services.intake.handlers.merging import merge_whole
 from services.intake.handlers.parts import Parts, act, find
 from services.intake.handlers.reading import read, whole
+from services.intake.store.requests import REQUESTS
 
 routes = APIRouter(prefix="/api/requests/{number}", tags=["requests"])
 Here = Annotated[Parts, Depends(parts_of)]
@@ -27,10 +29,14 @@ Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 
 
 @routes.post("/ask", status_code=201)
-async def ask(number: str, form: commands.Question, caller: Worker, parts: Here) -> Response:
+async def ask(sent: Repeatable, number: str, form: commands.Question, caller: Worker, parts: Here) -> Response:
     """Asks the requester for information; the clock pauses until the answer."""
-    asked = await act(parts, caller, number, lambda work, id: conversation.ask(work, id, caller, form.text))
-    return answer(message_document(asked), 201)
+    id: str = (await find(parts, caller, number))["_id"]
+    asked = await once(
+        sent, caller, parts.executor, {REQUESTS: [id]},
+        lambda work: message_document(conversation.ask(work, id, caller, form.text)),
+    )  # fmt: skip
+    return answer(asked, 201)
 
 
 @routes.post("/resolve", response_model=RequestWithHistory)

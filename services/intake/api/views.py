@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from contracts.envelope import Id
 from services.chassis.auth import Caller, person
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.intake.api.answers import answer, instant, parts_of
 from services.intake.handlers import views
@@ -46,11 +46,11 @@ async def list_views(caller: Person, parts: Here) -> Response:
 
 
 @routes.post("", status_code=201, response_model=View)
-async def save_view(request: Request, form: ViewForm, caller: Person, parts: Here) -> Response:
+async def save_view(sent: Repeatable, form: ViewForm, caller: Person, parts: Here) -> Response:
     """Names a filter of the list; a view of the same name is replaced."""
     id = caller.id or ""
     document = await once(
-        request, caller, parts.executor, {VIEWS: [id]}, lambda work: _document(views.save(work, id, form))
+        sent, caller, parts.executor, {VIEWS: [id]}, lambda work: _document(views.save(work, id, form))
     )
     return answer(document, 201, {"Location": "/api/views"})
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts import vocabulary
 from services.chassis.auth import Caller, allow
 from services.chassis.i18n import N_, ROME
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.problems import forbidden, invalid
 from services.chassis.service import Service
 from services.chassis.work import Work
@@ -71,7 +71,7 @@ class Measurements:
         self._store = Store(service.database)
         self._now = service.clock.now
 
-    async def send(self, request: Request, table: MeasurementTable, caller: Sender) -> dict[str, Any]:
+    async def send(self, sent: Repeatable, table: MeasurementTable, caller: Sender) -> dict[str, Any]:
         """Keeps a body's figures; sent again with other values they are a correction."""
         body = vocabulary.body(table.body)
         if body is None:
@@ -85,7 +85,7 @@ class Measurements:
         def decide(work: Work) -> dict[str, Any]:
             return {"items": submit(work, body.code, body.province, table.half_year, rows, caller.id or "")}
 
-        return await once(request, caller, self._executor, {MEASUREMENTS: ids}, decide)
+        return await once(sent, caller, self._executor, {MEASUREMENTS: ids}, decide)
 
     async def read(
         self,

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from contracts.vocabulary import theme
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import invalid, not_found
@@ -38,13 +38,13 @@ def router(worklog: Worklog, executor: Executor) -> APIRouter:
 
     @routes.post("/api/assignments/{id}/actions", status_code=201, response_model=Action)
     async def record_action(
-        request: Request, response: Response, caller: Expert, id: str, action: NewAction
+        sent: Repeatable, response: Response, caller: Expert, id: str, action: NewAction
     ) -> dict[str, Any]:
         """The expert records what was done for a request."""
         entry = action.document()
         spent = await worklog.spent(str(caller.id), entry["day"])
         made = await once(
-            request, caller, executor, {ASSIGNMENTS: [id]},
+            sent, caller, executor, {ASSIGNMENTS: [id]},
             lambda work: action_document(worklog.recording(work, id, caller, entry, spent)),
         )  # fmt: skip
         response.headers["ETag"] = version_tag(made["version"])

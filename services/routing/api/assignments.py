@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
+from services.chassis.execution import Executor
+from services.chassis.idempotency import Repeatable
 from services.chassis.paging import Cursor, Limit, key_of, text
-from services.routing.api.decisions import Reason
+from services.routing.api.decisions import Reason, answered_once
 from services.routing.api.documents import assignment, page
 from services.routing.desk import Desk
 from services.routing.store.reading import Reading
@@ -33,7 +35,7 @@ class HandOver(BaseModel):
     note: Reason = ""
 
 
-def router(desk: Desk, reading: Reading) -> APIRouter:
+def router(desk: Desk, reading: Reading, executor: Executor) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/assignments", tags=["assignments"])
 
@@ -79,8 +81,8 @@ def router(desk: Desk, reading: Reading) -> APIRouter:
         return assignment(await desk.release(id, caller))
 
     @routes.post("/{id}/hand-over", status_code=201)
-    async def hand_over(caller: Reader, id: str, wish: HandOver) -> dict[str, Any]:
+    async def hand_over(sent: Repeatable, caller: Reader, id: str, wish: HandOver) -> dict[str, Any]:
         """Who follows the request names a colleague, who is asked next; the conversation stays with the request."""
-        return assignment(await desk.hand_over(id, caller, wish.expert, wish.note))
+        return await desk.hand_over(id, caller, wish.expert, wish.note, answered_once(sent, caller, executor))
 
     return routes

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.problems import forbidden, invalid, not_found
 from services.chassis.work import Work
@@ -38,7 +38,7 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
     routes = APIRouter(prefix="/api/experts/{id}", tags=["experts"])
 
     @routes.post("/absences", status_code=201)
-    async def add_absence(request: Request, caller: Reader, id: str, absence: Absence) -> dict[str, Any]:
+    async def add_absence(sent: Repeatable, caller: Reader, id: str, absence: Absence) -> dict[str, Any]:
         """The expert will be away."""
         days = absence.document()
 
@@ -46,10 +46,10 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
             known = allowed(work, caller, id)
             return expert(experts.add_absence(work, id, days) or known)
 
-        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+        return await once(sent, caller, executor, {EXPERTS: [id]}, add)
 
     @routes.post("/absences/import", status_code=201)
-    async def import_absences(request: Request, caller: Reader, id: str, file: CalendarFile) -> dict[str, Any]:
+    async def import_absences(sent: Repeatable, caller: Reader, id: str, file: CalendarFile) -> dict[str, Any]:
         """All absences of an iCalendar file, repeating ones for two years; the rest is counted. Titles are not kept."""
         try:
             # Reading a large calendar takes a while: others are served meanwhile.
@@ -63,10 +63,10 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
             kept = experts.add_absences(work, id, found) or known
             return {"expert": expert(kept), "absences": len(found), "left_out": left_out}
 
-        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+        return await once(sent, caller, executor, {EXPERTS: [id]}, add)
 
     @routes.post("/conflicts", status_code=201)
-    async def add_conflicts(request: Request, caller: Reader, id: str, conflicts: Conflicts) -> dict[str, Any]:
+    async def add_conflicts(sent: Repeatable, caller: Reader, id: str, conflicts: Conflicts) -> dict[str, Any]:
         """The expert declares conflicts of interest: requests of these bodies or companies go to others."""
         more = conflicts.document()
 
@@ -74,7 +74,7 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
             allowed(work, caller, id)
             return expert(experts.add_conflicts(work, id, more))
 
-        return await once(request, caller, executor, {EXPERTS: [id]}, add)
+        return await once(sent, caller, executor, {EXPERTS: [id]}, add)
 
     return routes
 

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
+from services.chassis.execution import Executor
 from services.chassis.i18n import language_of
+from services.chassis.idempotency import Repeatable, Sent, once
 from services.chassis.pages import Pages
 from services.chassis.paging import Cursor, Limit, moment, position, text
 from services.chassis.problems import not_found
 from services.routing.api.documents import assignment, decision, page, pinned, waiting
-from services.routing.desk import Desk
+from services.routing.desk import Decide, Desk, Run
 from services.routing.explanation import explain
 from services.routing.store import ASSIGNMENTS
 from services.routing.store.reading import Reading
@@ -46,7 +48,7 @@ class Pin(BaseModel):
     reason: Reason = ""
 
 
-def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
+def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/routing", tags=["routing"])
 
@@ -70,9 +72,10 @@ def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
         }
 
     @routes.post("/requests/{number}/assign", status_code=201)
-    async def assign(caller: Staff, number: str, wish: Assign) -> dict[str, Any]:
+    async def assign(sent: Repeatable, caller: Staff, number: str, wish: Assign) -> dict[str, Any]:
         """A coordinator decides who is asked; whoever was asked before is let go."""
-        return assignment(await desk.assign(number, caller, wish.expert, wish.co_experts, wish.reason, wish.pin))
+        run = answered_once(sent, caller, executor)
+        return await desk.assign(number, caller, wish.expert, wish.co_experts, wish.reason, wish.pin, run)
 
     @routes.put("/requests/{number}/pin")
     async def pin(caller: Staff, number: str, wish: Pin) -> dict[str, Any]:
@@ -93,3 +96,12 @@ def router(desk: Desk, reading: Reading, pages: Pages) -> APIRouter:
         return page(items, rows, limit, "precedence", "_id")
 
     return routes
+
+
+def answered_once(sent: Sent, caller: Caller, executor: Executor) -> Run:
+    """How a decision about an assignment is carried out that may be sent again; it returns what the API answers."""
+
+    async def run(keys: dict[str, list[str]], decide: Decide) -> dict[str, Any]:
+        return await once(sent, caller, executor, keys, lambda work: assignment(decide(work)))
+
+    return run

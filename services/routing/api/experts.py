@@ -11,7 +11,7 @@ from services.chassis.access import ACCESS
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_, language_of
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit, key_of, text
 from services.chassis.preconditions import IfMatch, version_tag
@@ -45,7 +45,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime], bo
         return page([expert(row) for row in rows], rows, limit, "_id")
 
     @routes.post("/api/experts", status_code=201)
-    async def create_expert(request: Request, response: Response, caller: Manager, profile: Profile) -> dict[str, Any]:
+    async def create_expert(sent: Repeatable, response: Response, caller: Manager, profile: Profile) -> dict[str, Any]:
         """A person becomes an expert; 409 for one who is an expert already."""
         fields = profile.document()
         if not manages(caller, fields["task_forces"]):
@@ -57,7 +57,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime], bo
             return expert(experts.keep_profile(work, profile.id, fields | _role(work, profile.id)))
 
         response.headers["Location"] = f"/api/experts/{profile.id}"
-        return await once(request, caller, executor, {EXPERTS: [profile.id], ACCESS: [profile.id]}, create)
+        return await once(sent, caller, executor, {EXPERTS: [profile.id], ACCESS: [profile.id]}, create)
 
     @routes.get("/api/experts/{id}")
     async def get_expert(response: Response, caller: Reader, id: str) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.envelope import Id, Number
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_, language_of
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.pages import Pages
 from services.routing.api.decisions import Reason
@@ -100,10 +100,10 @@ def router(reassignments: Reassignments, decisions: Decisions, executor: Executo
     routes = APIRouter(prefix="/api/routing", tags=["routing"])
 
     @routes.post("/reassignments", status_code=201, summary="Preview who would get an expert's cases")
-    async def preview(request: Request, response: Response, caller: Staff, wish: Reassignment) -> Preview:
+    async def preview(sent: Repeatable, response: Response, caller: Staff, wish: Reassignment) -> Preview:
         """Matches all cases of an expert to others by the rules in force, and changes nothing but this preview."""
         made = await reassignments.preview(caller, wish.expert, wish.requests, wish.reason)
-        kept = await once(request, caller, executor, {}, lambda work: {"preview": keep(work, made)})
+        kept = await once(sent, caller, executor, {}, lambda work: {"preview": keep(work, made)})
         response.headers["Location"] = f"/api/routing/reassignments/{kept['preview']['_id']}"
         return _document(kept["preview"])
 
@@ -120,16 +120,16 @@ def router(reassignments: Reassignments, decisions: Decisions, executor: Executo
         return _document(await reassignments.confirm(id, caller, told.requests, told.release_rest))
 
     @routes.post("/decisions", summary="Assign or keep several requests at once")
-    async def decide(request: Request, caller: Staff, wish: SeveralDecisions) -> DecidedList:
+    async def decide(sent: Repeatable, caller: Staff, wish: SeveralDecisions) -> DecidedList:
         """A coordinator decides about several requests; what cannot be done is told, and does not stop the others."""
         expert, by = wish.expert or str(caller.id), str(caller.id)
         wanted = Wish(expert, by, reason=wish.reason, pin=wish.action == "assign_and_pin")
         rows, keys = await decisions.needs(wish.requests, expert)
         told = await once(
-            request, caller, executor, keys,
+            sent, caller, executor, keys,
             lambda work: {"items": decisions.decide(work, rows, wish.requests, caller, wish.action, wanted)},
         )  # fmt: skip
-        translator = pages.translations.translator(language_of(request, caller))
+        translator = pages.translations.translator(language_of(sent.request, caller))
         return DecidedList(items=[Decided(**line | {"detail": translator(line["detail"])}) for line in told["items"]])
 
     return routes

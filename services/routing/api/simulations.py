@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
 from services.chassis.auth import Caller, allow
+from services.chassis.idempotency import Repeatable
 from services.chassis.mongo import Document
 from services.chassis.paging import Cursor, Limit, cursor_of, key_of, text
 from services.routing.simulation.asked import Question
@@ -53,12 +54,12 @@ def router(asking: Asking) -> APIRouter:
         summary="What would be if",
         responses={202: {"model": Simulation, "description": "It takes longer: look it up at `Location`."}},
     )
-    async def simulate(request: Request, response: Response, caller: Asker, question: Question) -> Any:
+    async def simulate(sent: Repeatable, response: Response, caller: Asker, question: Question) -> Any:
         """Plays a past period, made-up requests or a set of requests with other weights, places or experts.
 
         A short one is answered with its figures (201), a longer one is looked up later (202).
         """
-        row = await asking.ended(await asking.ask(request, caller, question))
+        row = await asking.ended(await asking.ask(sent, caller, question))
         response.headers["Location"] = f"/api/routing/simulations/{row['_id']}"
         response.status_code = 202 if row["status"] in ("queued", "running") else 201
         return document(row)

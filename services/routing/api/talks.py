@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Repeatable, once
 from services.chassis.problems import Problem, not_found
 from services.chassis.work import Work
 from services.routing.api.meetings import (
@@ -43,7 +43,7 @@ def router(talks: Talks, executor: Executor) -> APIRouter:
         return {"items": [slot_document(slot) for slot in await talks.slots(id)]}
 
     @routes.post("/api/experts/{id}/slots", status_code=201, response_model=Offered)
-    async def offer_slots(request: Request, caller: Expert, id: str, slots: NewSlots) -> dict[str, Any]:
+    async def offer_slots(sent: Repeatable, caller: Expert, id: str, slots: NewSlots) -> dict[str, Any]:
         """The expert can be met then, once or weekly."""
         _own(caller, id)
 
@@ -51,7 +51,7 @@ def router(talks: Talks, executor: Executor) -> APIRouter:
             added, left_out = handlers.offer_slots(work, id, slots.wanted(), slots.way, slots.place)
             return {"items": [slot_document(slot) for slot in added], "left_out": left_out}
 
-        return await once(request, caller, executor, {AGENDAS: [id]}, offer)
+        return await once(sent, caller, executor, {AGENDAS: [id]}, offer)
 
     @routes.delete("/api/experts/{id}/slots/{slot}", status_code=204)
     async def withdraw_slot(
@@ -70,7 +70,7 @@ def router(talks: Talks, executor: Executor) -> APIRouter:
         return {"items": [talk_document(talk) for talk in found.talks], "free": free}
 
     @routes.post("/api/routing/requests/{number}/talks", status_code=201, response_model=Talk, responses={409: {}})
-    async def book_talk(request: Request, caller: Booking, number: str, choice: Choice) -> dict[str, Any]:
+    async def book_talk(sent: Repeatable, caller: Booking, number: str, choice: Choice) -> dict[str, Any]:
         """The body of the request books a talk with the expert who follows it."""
         found = await talks.about(number, caller)
         decide = talks.book(found, choice.slot, caller)
@@ -78,7 +78,7 @@ def router(talks: Talks, executor: Executor) -> APIRouter:
             raise Problem(
                 409, N_("Nobody follows this request now"), N_("A talk can be booked once an expert has accepted.")
             )
-        return await once(request, caller, executor, talks.book_keys(found), lambda work: talk_document(decide(work)))
+        return await once(sent, caller, executor, talks.book_keys(found), lambda work: talk_document(decide(work)))
 
     @routes.get("/api/routing/talks/{id}", response_model=Talk)
     async def get_talk(caller: Anybody, id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contracts.vocabulary import themes
 from services.chassis.auth import Caller, allow
 from services.chassis.forms import TOKEN_FIELD, checked_form, fill
 from services.chassis.i18n import N_, Translator, language_of
+from services.chassis.idempotency import Sent
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
@@ -78,7 +79,7 @@ def router(shown: Shown, asking: Asking, book: Rulebook) -> APIRouter:
             return await form_page(request, caller, values, errors, 422, absent)
         try:
             question = filled.question(book.current, absent, [one.code for one in themes()])
-            row = await asking.ask(request, caller, question)
+            row = await asking.ask(Sent(request), caller, question)
         except (Problem, ValidationError) as wrong:
             problem = problem_of(wrong) if isinstance(wrong, ValidationError) else wrong
             faults = {_FIELD.get(fault["pointer"], "first"): fault["detail"] for fault in problem.errors}

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from starlette.requests import Request
-
 from contracts.envelope import new_id
 from services.chassis.auth import Caller
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
-from services.chassis.idempotency import once
+from services.chassis.idempotency import Sent, once
 from services.chassis.mongo import Database, Document
 from services.chassis.problems import invalid, not_found
 from services.chassis.work import Work
@@ -40,7 +38,7 @@ class Asking:
         self._executor, self._wake = executor, wake
         self.now = now
 
-    async def ask(self, request: Request, caller: Caller, question: Question) -> Document:
+    async def ask(self, sent: Sent, caller: Caller, question: Question) -> Document:
         """The simulation, queued. Raises 422 for what cannot be played, 429 when too many wait."""
         when = await self._period(question)
         await self._check(question, when)
@@ -50,7 +48,7 @@ class Asking:
         def decide(work: Work) -> dict[str, Any]:
             return {"id": simulations.ask(work, id, by, asked, when)["_id"]}
 
-        made = await once(request, caller, self._executor, simulations.needs(id), decide)
+        made = await once(sent, caller, self._executor, simulations.needs(id), decide)
         self._wake()
         return await self.one(made["id"])
 
