@@ -17,6 +17,7 @@ from services.chassis.forms import checked_form, fill
 from services.chassis.i18n import N_, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
+from services.chassis.preconditions import Seen
 from services.chassis.problems import Problem, not_found
 from services.routing.api.calendars import NotACalendar
 from services.routing.api.calendars import absences as absences_in
@@ -81,7 +82,7 @@ def router(today: Today) -> APIRouter:
             values = {name: str(value) for name, value in form.items()}
             return await _correction(today, request, caller, days, 422, values, errors)
         try:
-            await run({EXPERTS: [me]}, lambda work: own.change_absence(work, me, days, absence.document(), None))
+            await run({EXPERTS: [me]}, lambda work: own.change_absence(work, me, days, absence.document(), Seen()))
         except Problem as problem:
             return await _page(today, request, caller, 404, notices=[Notice("warning", problem.detail)])
         return RedirectResponse(f"/desk/absences?month={absence.first:%Y-%m}&done=corrected", status_code=303)
