@@ -2,8 +2,6 @@
 
 from io import IncrementalNewlineDecoder, StringIO
 
-_ENDS = ("\n", "\r")
-
 
 class Lines:
     """Takes the pieces in their order; a sign of two characters may be cut between two of them."""
@@ -16,5 +14,6 @@ class Lines:
     def feed(self, piece: str, *, final: bool = False) -> list[str]:
         """The lines that are whole now, with their ends; after the final piece the last one needs none."""
         found = list(StringIO(self.rest + self._ends.decode(piece, final), newline=""))
-        self.rest = found.pop() if found and not final and not found[-1].endswith(_ENDS) else ""
+        # A carriage return at the very end is not in `found` yet: a line feed may follow.
+        self.rest = found.pop() if found and not final and not found[-1].endswith("\n") else ""
         return found

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,28 @@ async def test_an_expert_records_hours_by_keyboard(browser, world, eventually, s
         assert expert.faults == []
 
 
+async def correct(person: Person, away: date, size) -> None:
+    """Other days for the absence that begins then: first wrong ones, by keyboard."""
+    await person.tab_to(f"a[href*='correction?first={away}']")
+    await person.page.keyboard.press("Enter")
+    await person.page.wait_for_url("**/desk/absences/correction?*")
+    await person.check_page()
+    await shoot(person, "absence", size)
+    await person.tab_to("#f-to")
+    await person.page.fill("#f-to", (away - timedelta(days=1)).isoformat())
+    async with person.page.expect_navigation():
+        await person.page.keyboard.press("Enter")
+    assert await person.reads("L'ultimo giorno non può precedere il primo.")
+    await person.check_page()
+    await shoot(person, "absence-wrong", size)
+    person.faults.clear()  # The form came back with 422.
+    await person.page.fill("#f-to", (away + timedelta(days=5)).isoformat())
+    await person.tab_to("form[action*='/correction'] button[type=submit]")
+    await person.page.keyboard.press("Enter")
+    await person.page.wait_for_url("**&done=corrected")
+    assert await person.reads("L'assenza è stata corretta.")
+
+
 @pytest.mark.parametrize("size", [PHONE, None], ids=["phone", "desktop"])
 async def test_an_expert_keeps_absences_and_the_profile(browser, world, size) -> None:
     away = datetime.now(ROME).date() + timedelta(days=400 if size else 420)
@@ -143,24 +165,7 @@ async def test_an_expert_keeps_absences_and_the_profile(browser, world, size) ->
         await expert.check_page()
         await shoot(expert, "absences", size)
         assert await page.locator("table.aff-month").is_visible() == (size is None)
-        await expert.tab_to(f"a[href*='correction?first={away}']")
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**/desk/absences/correction?*")
-        await expert.check_page()
-        await shoot(expert, "absence", size)
-        await expert.tab_to("#f-to")
-        await page.fill("#f-to", (away - timedelta(days=1)).isoformat())
-        async with page.expect_navigation():
-            await page.keyboard.press("Enter")
-        assert await expert.reads("L'ultimo giorno non può precedere il primo.")
-        await expert.check_page()
-        await shoot(expert, "absence-wrong", size)
-        expert.faults.clear()  # The form came back with 422.
-        await page.fill("#f-to", (away + timedelta(days=5)).isoformat())
-        await expert.tab_to("form[action*='/correction'] button[type=submit]")
-        await page.keyboard.press("Enter")
-        await page.wait_for_url("**&done=corrected")
-        assert await expert.reads("L'assenza è stata corretta.")
+        await correct(expert, away, size)
         await expert.send("/remove")
         assert await expert.reads("L'assenza è stata tolta.")
 

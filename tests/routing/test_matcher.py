@@ -102,6 +102,22 @@ async def test_a_request_of_two_themes_gets_a_lead_and_somebody_who_helps(routin
     assert json.loads(row["body"])["data"]["state"]["co_experts"] == [helper]
 
 
+async def test_who_would_help_and_went_away_since_the_matcher_looked_last_does_not(routing: Routing) -> None:
+    soon = {"from": "2026-11-23", "to": "2026-11-23", "start": MONDAY + timedelta(seconds=20)}
+    hour = soon | {"end": MONDAY + timedelta(hours=1)}
+    await routing.expert("lead")
+    helper = await routing.expert("helper", themes=[{"code": OTHER, "level": 4}], absences=[hour])
+    first = await routing.submit(1, further_themes=(OTHER, THEME))
+    await routing.match()
+    routing.clock.advance(timedelta(seconds=30))
+    second = await routing.submit(2, further_themes=(OTHER, THEME))
+    await routing.match()
+
+    before, after = await routing.lead(first), await routing.lead(second)
+    assert before and before["co_experts"] == [helper]
+    assert after and after["co_experts"] == []
+
+
 async def test_a_large_wave_is_solved_in_a_process_of_its_own_with_the_same_result(monkeypatch) -> None:
     cases, people = instance(5, 60, 30)
     columns = Experts.of(people)
