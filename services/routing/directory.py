@@ -16,19 +16,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Enrolled:
-    """Who somebody is; outcome: known, created, unknown, ambiguous or erased."""
+    """Who somebody is; outcome: known, created, unknown, ambiguous, erased or not_taken.
+
+    field: which one is not taken, `email`, `name` or `id`, because it can be nobody's.
+    """
 
     id: str | None
     name: str
     outcome: str
-
-
-class NotTaken(ValueError):
-    """Intake refuses some of the people; `faults`: which of them, and the field (`email`, `name` or `id`) at fault."""
-
-    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
-        super().__init__(", ".join(f"{position} {name}" for position, name in faults))
-        self.faults = faults
+    field: str | None = None
 
 
 class Directory:
@@ -50,21 +46,28 @@ class Directory:
         await self._client.aclose()
 
     async def enrol(self, people: Sequence[dict[str, Any]], *, dry_run: bool) -> list[Enrolled]:
-        """Each of these people (`id`, or `email` and perhaps `name`), in their order; AT_ONCE of them at most.
-
-        Raises NotTaken for what can be nobody's name, address or id.
-        """
+        """Each of these people (`id`, or `email` and perhaps `name`), in their order; AT_ONCE of them at most."""
         try:
             answer = await self._client.post("/api/intake/experts", json={"experts": list(people), "dry_run": dry_run})
             if answer.status_code == 422:
-                raise NotTaken([_place(fault["pointer"]) for fault in answer.json()["errors"]])
+                wrong = dict(_place(fault["pointer"]) for fault in reversed(answer.json()["errors"]))
+                return await self._without(people, wrong, dry_run)
             items = answer.raise_for_status().json()["items"]
             return [Enrolled(item["id"], str(item["name"]), str(item["outcome"])) for item in items]
-        except NotTaken:
-            raise
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.warning("persons_not_enrolled", error=type(error).__name__, persons=len(people))
             raise unavailable() from error
+
+    async def _without(self, people: Sequence[dict[str, Any]], wrong: dict[int, str], dry_run: bool) -> list[Enrolled]:
+        """The same when intake has said of some which field it does not take: the others are asked for again."""
+        rest = [one for position, one in enumerate(people) if position not in wrong]
+        if len(rest) == len(people):
+            raise ValueError("refused, and nobody is at fault")
+        found = iter(await self.enrol(rest, dry_run=dry_run) if rest else ())
+        return [
+            Enrolled(None, "", "not_taken", wrong[position]) if position in wrong else next(found)
+            for position in range(len(people))
+        ]
 
 
 def _place(pointer: str) -> tuple[int, str]:

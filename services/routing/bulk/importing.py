@@ -18,7 +18,7 @@ from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
 from services.routing.bulk.sheet import Fault, NotASheet, column_of, header_of, read_line
 from services.routing.desk import manages
-from services.routing.directory import Directory, Enrolled, NotTaken
+from services.routing.directory import Directory, Enrolled
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import role_of
 from services.routing.store import EXPERTS
@@ -27,10 +27,12 @@ AT_ONCE = 50
 MOST = 2_000
 Check = Callable[[dict[str, Any]], dict[str, Any]]
 """A profile as the API takes it -> as it is stored. Raises 422."""
+NOT_TAKEN = N_("This cannot be taken: it is too long, is no such thing, or holds signs that nobody types.")
 _WHO: dict[str, str] = {
     "unknown": N_("Nobody is known by this: give a name, too, and the person is created."),
     "ambiguous": N_("Several persons use this address: name the person by id."),
     "erased": N_("This person was erased: create the person anew first."),
+    "not_taken": NOT_TAKEN,
 }
 _NEW: dict[str, Any] = {"procedures": [], "provinces": [], "active": True}
 """What a new expert has where the sheet says nothing; of a known one that stays as it is."""
@@ -38,7 +40,6 @@ _TWICE = N_("The same person stands in an earlier line.")
 _DAYS = N_("The last day must not be before the first.")
 _NOT_YOURS = N_("You do not direct this task force.")
 _TOO_MANY = N_("At most 2000 lines at once.")
-NOT_TAKEN = N_("This cannot be taken: it is too long, is no such thing, or holds signs that nobody types.")
 
 
 @dataclass
@@ -106,7 +107,8 @@ class Importing:
 
     async def _take(self, lines: list[Line], caller: Caller, seen: set[str], dry_run: bool) -> list[Line]:
         good = [line for line in lines if not line.faults]
-        for line, who in await self._people(good, dry_run):
+        people = await self._directory.enrol([line.person for line in good], dry_run=dry_run) if good else []
+        for line, who in zip(good, people, strict=True):
             _recognise(line, who, seen)
         ready = [line for line in good if line.expert and not line.faults]
         ids = [str(line.expert) for line in ready]
@@ -114,21 +116,9 @@ class Importing:
             await self._executor.run({EXPERTS: ids, ACCESS: ids}, lambda work: _keep(work, ready, caller, dry_run))
         return lines
 
-    async def _people(self, lines: list[Line], dry_run: bool) -> list[tuple[Line, Enrolled]]:
-        """The person of each line; those of whom intake takes no such name, address or id are told so."""
-        if not lines:
-            return []
-        try:
-            people = await self._directory.enrol([line.person for line in lines], dry_run=dry_run)
-        except NotTaken as refused:
-            for position, name in refused.faults:
-                lines[position].refuse(column_of(name), NOT_TAKEN)
-            return await self._people([line for line in lines if not line.faults], dry_run)
-        return list(zip(lines, people, strict=True))
-
 
 def _recognise(line: Line, who: Enrolled, seen: set[str]) -> None:
-    column = "persona" if "id" in line.person else "email"
+    column = column_of(who.field or ("id" if "id" in line.person else "email"))
     if who.id is None:
         line.refuse(column, _WHO[who.outcome])
     elif who.id in seen:

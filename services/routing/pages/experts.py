@@ -19,7 +19,7 @@ from services.chassis.problems import Problem, forbidden, not_found
 from services.chassis.work import Work
 from services.routing.bulk.importing import NOT_TAKEN
 from services.routing.desk import manages
-from services.routing.directory import Directory, NotTaken
+from services.routing.directory import Directory
 from services.routing.handlers import experts
 from services.routing.handlers.entitlement import role_of
 from services.routing.handlers.presence import takes_part_at
@@ -37,6 +37,7 @@ _WHO: dict[str, str] = {
     "unknown": N_("Nobody has this address: write the name, too, and the person is created."),
     "ambiguous": N_("Several persons use this address: the Segreteria must tell them apart first."),
     "erased": N_("This person was erased: create the person anew first."),
+    "not_taken": NOT_TAKEN,
 }
 
 
@@ -73,12 +74,9 @@ def router(keeping: Keeping) -> APIRouter:
             errors["email"] = N_("Write the e-mail address.")
         if fields is None or errors:
             return _form(keeping, request, caller, None, values, errors, 422)
-        try:
-            (who,) = await keeping.directory.enrol([_person(values)], dry_run=False)
-        except NotTaken as refused:
-            return _form(keeping, request, caller, None, values, {name: NOT_TAKEN for _, name in refused.faults}, 422)
+        (who,) = await keeping.directory.enrol([_person(values)], dry_run=False)
         if who.id is None:
-            return _form(keeping, request, caller, None, values, {"email": _WHO[who.outcome]}, 422)
+            return _form(keeping, request, caller, None, values, {who.field or "email": _WHO[who.outcome]}, 422)
         return await _save(keeping, request, caller, who.id, values, fields, new=True)
 
     @routes.get("/{id}")
