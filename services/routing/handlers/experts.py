@@ -66,7 +66,7 @@ def answer_due(now: datetime, rules: Rules) -> datetime:
 def to_match(expert: Document, load: Document | None, now: datetime, due: datetime, rules: Rules) -> Expert:
     """The expert as matching sees one at this moment, of whom an answer would be due at that one."""
     taken, conflicts = load or {}, expert.get("conflicts", {})
-    return Expert(
+    found = Expert(
         id=expert["_id"],
         levels={theme["code"]: theme["level"] for theme in expert["themes"]},
         kinds=frozenset(expert["kinds"]),
@@ -76,15 +76,21 @@ def to_match(expert: Document, load: Document | None, now: datetime, due: dateti
         home=expert.get("home"),
         procedures={procedure["code"]: procedure["level"] for procedure in expert["procedures"]},
         active=takes_part(expert),
-        in_contract=in_contract(expert, now, due),
-        present=is_present(expert, now, due),
         hours=hours_of(expert),
         hours_of_one=rules.hours_of_one_request,
-        recent=_received(taken, now),
         conflicts=frozenset([*conflicts.get("bodies", ()), *conflicts.get("companies", ())]),
         worked=frozenset(key for worked in taken.get("worked", ()) for key in worked_keys(worked)),
-        back=back(expert, now, due),
     )
+    as_of(found, expert, load, now, due)
+    return found
+
+
+def as_of(known: Expert, expert: Document, load: Document | None, now: datetime, due: datetime) -> None:
+    """Brings what time alone changes of an expert to this moment."""
+    known.in_contract = in_contract(expert, now, due)
+    known.present = is_present(expert, now, due)
+    known.back = back(expert, now, due)
+    known.recent = sum(received(load or {}, now).values())
 
 
 def held(work: Work, expert: str) -> list[str]:
@@ -108,8 +114,7 @@ def places(profile: Document, rules: Rules) -> int:
 def take_place(work: Work, expert: str, assignment: str) -> None:
     """One place less; the version of the document keeps two from taking the last one."""
     load = work.get(LOADS, expert) or {"_id": expert, "held": []}
-    today, first = _day(work.now), _day(work.now - _RECENT)
-    recent = {day: count for day, count in load.get("recent", {}).items() if day > first}
+    today, recent = _day(work.now), received(load, work.now)
     recent[today] = recent.get(today, 0) + 1
     work.put(LOADS, {**load, "held": [*load["held"], assignment], "recent": recent})
 
@@ -140,9 +145,10 @@ def check(work: Work, expert: str, at: datetime) -> None:
     work.put(CHECKS, {"_id": new_id(work.now), "expert": expert, "at": at})
 
 
-def _received(load: Document, now: datetime) -> int:
+def received(load: Document, now: datetime) -> dict[str, int]:
+    """Day -> requests received, of the days that count as recent."""
     first = _day(now - _RECENT)
-    return sum(count for day, count in load.get("recent", {}).items() if day > first)
+    return {day: count for day, count in load.get("recent", {}).items() if day > first}
 
 
 def worked_keys(worked: list[str | None]) -> list[str]:

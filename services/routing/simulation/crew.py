@@ -19,7 +19,6 @@ from services.routing.handlers.presence import may_keep, turning_points
 from services.routing.rules.model import Rules
 
 Document = dict[str, Any]
-_RECENT_DAYS = 31
 _AHEAD = timedelta(hours=1)
 
 
@@ -64,14 +63,18 @@ class Crew:
         self._same_until = later if self._marked(later) == mark else now
         if mark == self._mark:
             return []
-        self._mark, before = mark, self._known
-        self._known, columns = self._seen(now), self.columns
+        self._mark, back = mark, list[str]()
+        due, columns = experts.answer_due(now, self._rules), self.columns
         for column, id in enumerate(columns.ids):
-            one = self._known[id]
-            columns.active[column], columns.present[column] = one.active, one.present
-            columns.in_contract[column], columns.recent[column] = one.in_contract, one.recent
-            columns.places[column] = one.places
-        return [id for id, one in self._known.items() if one.there and not before[id].there]
+            one, load = self._known[id], self._loads[id]
+            was_there = one.there
+            load["recent"] = experts.received(load, now)
+            experts.as_of(one, self._profiles[id], load, now, due)
+            columns.present[column], columns.in_contract[column] = one.present, one.in_contract
+            columns.recent[column] = one.recent
+            if one.there and not was_there:
+                back.append(id)
+        return back
 
     def keeps(self, id: str, expires_at: datetime, now: datetime) -> bool:
         """Whether an unanswered offer may stay with an expert."""
@@ -91,13 +94,13 @@ class Crew:
         return int(self.columns.free[column])
 
     def expert(self, id: str) -> Expert:
-        """An expert as matching sees one; places taken are in the columns."""
+        """An expert as matching sees one; places taken and requests received are in the columns."""
         return self._known[id]
 
     def alone(self, id: str) -> Experts:
         """An expert who is there and has a place: what is left is whether a request suits them."""
         if id not in self._alone:
-            there = replace(self._known[id], active=True, present=True, in_contract=True)
+            there = replace(self._known[id], active=True, present=True, in_contract=True, worked=frozenset())
             self._alone[id] = Experts.of([replace(there, held=0, capacity=1, hours=None)])
         return self._alone[id]
 
@@ -109,10 +112,9 @@ class Crew:
     def take(self, id: str, assignment: str, now: datetime) -> None:
         """A place less, a request received more."""
         load, column = self._loads[id], self._moved(id, now)
-        day = now.astimezone(ROME).date()
+        day = now.astimezone(ROME).date().isoformat()
         load["held"].append(assignment)
-        load["recent"][day.isoformat()] = load["recent"].get(day.isoformat(), 0) + 1
-        load["recent"].pop((day - timedelta(days=_RECENT_DAYS)).isoformat(), None)
+        load["recent"][day] = load["recent"].get(day, 0) + 1
         self.columns.held[column] += 1
         self.columns.recent[column] += 1
         self.received[column] += 1
@@ -151,14 +153,6 @@ class Crew:
         self.busy[column] += self.columns.held[column] * (at - self._since[column])
         self._since[column] = at
         return column
-
-    def _seen(self, now: datetime) -> dict[str, Expert]:
-        """The experts at this moment; for whom they worked is in the columns, and takes long to read."""
-        due, rules = experts.answer_due(now, self._rules), self._rules
-        return {
-            id: experts.to_match(row, {**self._loads[id], "worked": ()}, now, due, rules)
-            for id, row in self._profiles.items()
-        }
 
     def _marked(self, now: datetime) -> tuple[Any, ...]:
         due = experts.answer_due(now, self._rules)
