@@ -49,6 +49,9 @@ environment:
 QUICK := not slow and not browser and not kafka and not chaos
 # These kill processes and wait for the others: they have the machine to themselves.
 ALONE := kafka or chaos
+# Compiled once, also where the environment forbids to keep it: each worker and each service started by a test would
+# compile the project anew.
+test test-all: export PYTHONDONTWRITEBYTECODE :=
 
 test: environment ## run the quick tests (ARGS: more options for pytest)
 	$(VENV) -m pytest -q -n 2 --dist loadfile -m "$(QUICK)" tests $(ARGS)
