@@ -54,3 +54,42 @@ async def test_nor_can_one_be_given_to_a_request_later(town: Town) -> None:
 
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/protocol/date")
     assert taken.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "among"),
+    [
+        ("requests?theme=xyz", "theme", "waste-management"),
+        ("requests?theme=", "theme", "waste-management"),
+        ("requests?procedure=qq", "procedure", "paur"),
+        ("requests?province=ZZ", "province", "VA"),
+        ("requests?status=foo", "status", "in_progress"),
+        ("requests?kind=x", "kind", "legal"),
+        ("requests?sort=x", "sort", "oldest"),
+        ("practices?theme=xyz", "theme", "waste-management"),
+        ("practices?procedure=xyz", "procedure", "paur"),
+        ("procedures?theme=xyz", "theme", "waste-management"),
+        ("bodies?province=ZZ", "province", "VA"),
+        ("bodies?status=foo", "status", "approved"),
+    ],
+)
+async def test_a_filter_that_nobody_knows_is_refused_with_what_it_may_be(
+    town: Town, address: str, name: str, among: str
+) -> None:
+    answer = await town.call("GET", f"/api/{address}")
+
+    told = answer.json()
+    [fault] = told["errors"]
+    assert (answer.status_code, fault["detail"]) == (422, "Il valore non è tra quelli ammessi.")
+    assert fault["pointer"].startswith(f"/query/{name}")
+    assert among in told["allowed_values"][fault["pointer"]]
+    assert told["detail"].startswith(f"Il parametro {name} ammette") and among in told["detail"]
+
+
+async def test_every_code_that_there_is_narrows_a_list(town: Town) -> None:
+    themes = [item["code"] for item in (await town.call("GET", "/api/themes")).json()["items"]]
+    provinces = {item["province"] for item in (await town.call("GET", "/api/bodies?limit=200")).json()["items"]}
+
+    for query in [*(f"theme={code}" for code in themes), *(f"province={sigla.lower()}" for sigla in provinces)]:
+        assert (await town.call("GET", f"/api/requests?{query}")).status_code == 200
+    assert (await town.call("GET", "/api/procedures?theme=waste-management")).json()["items"]

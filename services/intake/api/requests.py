@@ -26,6 +26,7 @@ from services.intake.api.answers import (
     tag,
     whole_document,
 )
+from services.intake.api.code_filters import ProcedureFilter, ProvinceFilter, ThemeFilter
 from services.intake.api.commands import Message
 from services.intake.handlers import conversation, drafts
 from services.intake.handlers.late_replies import check_timely
@@ -77,10 +78,10 @@ async def submit_request(
 async def list_requests(
     caller: Reader,
     parts: Here,
+    theme: ThemeFilter,
+    procedure: ProcedureFilter,
+    province: ProvinceFilter,
     status: Annotated[list[RequestStatus] | None, Query()] = None,
-    theme: str | None = None,
-    procedure: str | None = None,
-    province: str | None = None,
     body: str | None = None,
     kind: Kind | None = None,
     assigned: Literal["true", "false", "me"] | None = None,
@@ -93,13 +94,13 @@ async def list_requests(
 ) -> Response:
     """The requests that the caller may see, narrowed by the filters.
 
-    A page may be shorter than `limit`, even empty, and have a next one: the list ends where `next_cursor` is null.
+    An unknown code is refused, with those that there are in `allowed_values`. A page may be shorter than `limit`, even empty, and have a next one: the list ends where `next_cursor` is null.
     """
     query = RequestQuery(
         statuses=tuple(status or ()),
         theme=theme,
         procedure=procedure,
-        province=province.upper() if province else None,
+        province=province,
         body=_body(body) if body else None,
         kind=kind,
         assigned={"true": True, "false": False}.get(assigned or ""),
