@@ -75,7 +75,7 @@ def without_role() -> Problem:
         "You have no role now: it has ended, or none was given to you yet. Ask the representative of your body, or the "
         "Segreteria Tecnica, to enable you."
     )
-    return Problem(403, N_("You are not enabled"), detail, kind="no-role")
+    return Problem(403, N_("Not allowed"), detail, kind="no-role")
 
 
 def not_found(detail: str = N_("It does not exist, or you may not see it.")) -> Problem:

@@ -1,5 +1,7 @@
 """What is wrong with a request's fields, as the caller can read it: a pointer and a sentence for each."""
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request, params
@@ -45,7 +47,25 @@ def problem_of(error: RequestValidationError | ValidationError) -> Problem:
         return Problem(400, N_("The request cannot be read"), detail)
     if any(fault["loc"] == ("body",) and fault["type"] == "missing" for fault in faults):
         return Problem(400, N_("The request cannot be read"), N_("The body is missing."))
-    return invalid([{"pointer": pointer(fault["loc"]), "detail": _sentence(fault)} for fault in faults[:_MOST]])
+    told = invalid([{"pointer": pointer(fault["loc"]), "detail": _sentence(fault)} for fault in faults[:_MOST]])
+    if choices := {pointer(fault["loc"]): _choices(fault) for fault in faults[:_MOST] if "expected" in _context(fault)}:
+        told.extra["allowed_values"] = choices
+        if len(faults) == 1 and faults[0]["loc"][:1] == ("query",):
+            return not_allowed(choices)
+    return told
+
+
+def not_allowed(choices: Mapping[str, Sequence[str]]) -> Problem:
+    """422 for parameters of an address that are none of their allowed values. choices: these, by pointer."""
+    place, values = next(iter(choices.items()))
+    return Problem(
+        422,
+        N_("Some fields are not valid"),
+        N_("The parameter {name} takes one of: {allowed}."),
+        errors=[{"pointer": place, "detail": SENTENCES["literal_error"]} for place in choices],
+        values={"name": place.split("/")[2], "allowed": ", ".join(values)},
+        extra={"allowed_values": dict(choices)},
+    )
 
 
 def unsupported(request: Request) -> Problem | None:
@@ -65,6 +85,15 @@ def pointer(location: tuple[Any, ...]) -> str:
     """A JSON pointer (RFC 6901) into the body; `/query/limit`, `/path/number` for the other places."""
     parts = location[1:] if location and location[0] == "body" else location
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _context(fault: Any) -> Mapping[str, Any]:
+    return fault.get("ctx", {}) if fault["type"] == "literal_error" else {}
+
+
+def _choices(fault: Any) -> list[str]:
+    """Pydantic says them in a sentence: 'a', 'b' or 'c'."""
+    return re.findall(r"'([^']*)'", str(_context(fault)["expected"]))
 
 
 def _sentence(fault: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.envelope import new_id
 from services.chassis.access import ACCESS
-from tests.intake_pages.conftest import BERGAMO, Browser, ask, hidden, lead
+from tests.intake_pages.conftest import BERGAMO, NEW, Browser, ask, hidden, lead
 
 THEME = "waste-management"
 TEXT = "Parole scritte con cura."
@@ -92,3 +92,16 @@ async def test_who_has_no_role_any_more_is_told_so_by_a_page(visit, service) -> 
 
     assert refused.status_code == 403
     assert "Operazione non consentita" in refused.text
+
+
+async def test_a_protocol_number_of_the_future_is_refused_at_its_field(visit, service) -> None:
+    page, official, _ = await _led(visit, service)
+    future = {"protocol_number": "8812", "protocol_date": "2099-01-01"}
+
+    changed = await official.send(page, f"{page}/edit", **future)
+    new = await official.send("/requests/new", "/requests/new", **{**NEW, **future})
+
+    for refused in (changed, new):
+        assert refused.status_code == 422
+        assert 'href="#f-protocol_date"' in refused.text
+        assert "Questo giorno deve ancora venire" in refused.text

@@ -162,3 +162,15 @@ async def test_a_search_that_has_found_nothing_goes_on_by_itself_for_a_while(vis
     assert f'href="/requests/{rare}"' in found.text
     assert "Ancora nessun risultato" in stopped.text
     assert "cursor=" in stopped.text
+
+
+@pytest.mark.parametrize(("page", "part"), [("/requests", "theme=xyz"), ("/requests", "status=foo"),
+                                            ("/practices", "procedure=xyz"), ("/practices", "theme=xyz")])  # fmt: skip
+async def test_a_filter_that_nobody_knows_is_left_out_and_the_page_says_so(visit, page, part) -> None:
+    official = await visit("official", BERGAMO)
+
+    odd, plain = await official.get(f"{page}?{part}&q="), await official.get(f"{page}?q=gara")
+
+    assert (odd.status_code, plain.status_code) == (200, 200)
+    assert f"nulla ha questo valore: {part}" in odd.text
+    assert "nulla ha questo valore" not in plain.text

@@ -73,7 +73,6 @@ async def test_whose_role_has_ended_is_told_so_and_what_to_do(visit) -> None:
         answer = await browser.get(path)
 
         assert answer.status_code == 403
-        assert "Accesso non abilitato" in answer.text
         assert "Chieda l’abilitazione al legale rappresentante del Suo ente" in answer.text
         assert "Il Suo ruolo non consente" not in answer.text
 

@@ -16,6 +16,7 @@ from services.chassis.problems import invalid
 from services.chassis.work import Keys
 from services.intake.api.answers import answer, parts_of
 from services.intake.api.body_documents import admission_document, body_document, registration_document
+from services.intake.api.code_filters import ProvinceFilter
 from services.intake.handlers import bodies
 from services.intake.handlers.attachments.giving import disposition
 from services.intake.handlers.days import today
@@ -49,8 +50,8 @@ class Approval(BaseModel):
 async def list_bodies(
     caller: Reader,
     parts: Here,
+    province: ProvinceFilter,
     q: Annotated[str | None, Query(max_length=100, description="Words of the name, or a code.")] = None,
-    province: Annotated[str | None, Query(max_length=10, description="The sigla of a province.")] = None,
     phase: Annotated[int | None, Query(ge=1, description="The phase by which the body entered.")] = None,
     status: BodyStatus | None = None,
     limit: Limit = 50,

@@ -14,6 +14,7 @@ from services.chassis.paging import Cursor, Limit
 from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import Problem, invalid, not_found, unauthenticated
 from services.intake.api.answers import answer, parts_of
+from services.intake.api.code_filters import ProcedureFilter, ThemeFilter
 from services.intake.api.practice_answers import edition_document, known_document, public_document, whole_practice
 from services.intake.handlers import practices
 from services.intake.handlers.fields import Number
@@ -39,9 +40,9 @@ class NewPractice(BaseModel):
 async def list_practices(
     caller: Anybody,
     parts: Here,
+    theme: ThemeFilter,
+    procedure: ProcedureFilter,
     q: Annotated[str | None, Query(max_length=200)] = None,
-    theme: str | None = None,
-    procedure: str | None = None,
     state: Annotated[
         Literal["draft", "review", "published", "withdrawn"] | None,
         Query(description="Working copies in this state that are the caller's own, or theirs to review."),

@@ -27,6 +27,7 @@ from services.intake.api.answers import (
     tag,
     whole_document,
 )
+from services.intake.api.code_filters import ProcedureFilter, ProvinceFilter, ThemeFilter
 from services.intake.api.commands import Message
 from services.intake.api.request_models import ListedRequests, RequestWithHistory, SubmittedRequest
 from services.intake.handlers import conversation, drafts
@@ -82,10 +83,10 @@ async def submit_request(
 async def list_requests(
     caller: Reader,
     parts: Here,
+    theme: ThemeFilter,
+    procedure: ProcedureFilter,
+    province: ProvinceFilter,
     status: Annotated[list[RequestStatus] | None, Query()] = None,
-    theme: str | None = None,
-    procedure: str | None = None,
-    province: str | None = None,
     body: str | None = None,
     kind: Kind | None = None,
     assigned: Literal["true", "false", "me"] | None = None,
@@ -98,14 +99,15 @@ async def list_requests(
 ) -> Response:
     """The requests that the caller may see, narrowed by the filters.
 
-    `deadlines` of an item are those that were told as near, missed or corrected; each request itself names all of them.
-    A page may be shorter than `limit`, even empty, and have a next one: the list ends where `next_cursor` is null.
+    An unknown code is refused, with those that there are in `allowed_values`. `deadlines` of an item are those that were
+    told as near, missed or corrected; each request itself names all of them. A page may be shorter than `limit`, even
+    empty, and have a next one: the list ends where `next_cursor` is null.
     """
     query = RequestQuery(
         statuses=tuple(status or ()),
         theme=theme,
         procedure=procedure,
-        province=province.upper() if province else None,
+        province=province,
         body=_body(body) if body else None,
         kind=kind,
         assigned={"true": True, "false": False}.get(assigned or ""),

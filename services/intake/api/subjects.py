@@ -8,6 +8,7 @@ from starlette.responses import Response
 from contracts import vocabulary
 from services.chassis.auth import Caller, public
 from services.intake.api.answers import Json, answer
+from services.intake.api.code_filters import ThemeFilter
 
 routes = APIRouter(prefix="/api", tags=["vocabulary"])
 Anybody = Annotated[Caller, Depends(public)]
@@ -29,7 +30,7 @@ async def list_themes(caller: Anybody) -> Response:
 
 
 @routes.get("/procedures")
-async def list_procedures(caller: Anybody, theme: str | None = None) -> Response:
+async def list_procedures(caller: Anybody, theme: ThemeFilter) -> Response:
     """The procedures that help exists for; `statutory_term` only where it was read in a source."""
     items = [
         {

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime, time, timedelta
 
-from services.chassis.i18n import ROME
+from services.chassis.i18n import N_, ROME
+from services.chassis.problems import invalid
 from services.intake.handlers.parts import Parts
 
 _FIRST, _LAST = date(1, 1, 3), date(9999, 12, 31)
@@ -17,6 +18,13 @@ def day_of(moment: datetime) -> date:
 def today(parts: Parts) -> date:
     """The day that it is, on which bodies are in force or not."""
     return day_of(parts.clock.now())
+
+
+def check_registered(written: str, now: datetime) -> None:
+    """Raises 422 for a protocol number of the future; a day ahead may be today where the sender's clock is."""
+    if date.fromisoformat(written) > day_of(now) + timedelta(days=1):
+        fault = N_("This day is still to come: give the date on which the document was registered.")
+        raise invalid([{"pointer": "/protocol/date", "detail": fault}])
 
 
 def begins(day: date) -> datetime:

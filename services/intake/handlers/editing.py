@@ -17,6 +17,7 @@ from services.chassis.work import Work
 from services.intake.domain.transitions import Action
 from services.intake.domain.words import MOST_TOKENS, tokens
 from services.intake.handlers.aggregate import advance, begin, mark, record, tell
+from services.intake.handlers.days import check_registered
 from services.intake.handlers.fields import Protocol, Tags, Title
 from services.intake.store.requests import REQUESTS
 
@@ -45,7 +46,8 @@ class Changes(BaseModel):
 def edit(
     work: Work, id: str, caller: Caller, changes: dict[str, Any], unchanged: Callable[[Document], bool] | None = None
 ) -> Document:
-    """Sets fields of a request; returns it as stored. Raises 412 when it is not what the caller had seen.
+    """Sets fields of a request; returns it as stored. Raises 412 when it is not what the caller had seen,
+    422 for a protocol number of the future.
 
     unchanged: whether the request is still that; None for a caller who does not mind.
     """
@@ -56,6 +58,8 @@ def edit(
     changed = sorted(name for name, value in changes.items() if request[name] != value)
     if not changed:
         return request
+    if "protocol" in changed and changes["protocol"]:
+        check_registered(changes["protocol"]["date"], work.now)
     request |= {name: changes[name] for name in changed}
     request["edits"] = request.get("edits", 0) + 1
     protocol = request["protocol"]["number"] if request["protocol"] else ""

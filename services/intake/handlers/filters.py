@@ -87,6 +87,12 @@ def lenient(params: Any) -> ListFilter:
     return ListFilter()
 
 
+def left_out(params: Any, chosen: ListFilter) -> dict[str, str]:
+    """What such an address says and the filter does not use: field -> text."""
+    used = chosen.values()
+    return {name: value for name, value in params.items() if name in NAMES and value.strip() and name not in used}
+
+
 def strict(address: str) -> ListFilter:
     """The filter of an address that is to be kept. Raises 422 for anything that is not part of one."""
     fault = N_(

@@ -90,7 +90,7 @@ def _ended(body: vocabulary.Body, heir: vocabulary.Body | None) -> Problem:
 
 def unknown(pointer: str, fault: str, nearest: list[str]) -> Problem:
     """422 for a code that cannot be used, with those that may have been meant."""
-    detail = N_("A code cannot be used. Nearest valid ones: {nearest}.") if nearest else ""
+    detail = N_("A code cannot be used. Nearest valid ones: {nearest}.") if nearest else fault
     return Problem(
         422,
         N_("Some fields are not valid"),

@@ -15,11 +15,12 @@ from services.chassis.pages import Notice
 from services.chassis.paging import moment, position, text
 from services.chassis.service import Service
 from services.intake.domain.transitions import UNDER_WAY
-from services.intake.handlers.filters import NAMES, lenient
+from services.intake.handlers.filters import NAMES, left_out, lenient
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.similar import BY_MAIL
 from services.intake.pages import drafts, labels, views
 from services.intake.pages.receipts import new_key
+from services.intake.pages.unused_filters import unused
 from services.intake.store.requests import RequestQuery, RequestStore
 from services.intake.store.visibility import OF_ALL, sees_search
 
@@ -51,6 +52,7 @@ def router(service: Service, parts: Parts) -> APIRouter:
         may_ask = caller.has("official", "representative", "secretariat")
         return pages.render(
             request, "requests/list.html", caller,
+            notices=unused(left_out(request.query_params, chosen), words),
             items=await _rows(parts, caller, rows, words),
             count=count, more=more,
             everything=caller.has(*OF_ALL),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from contracts import vocabulary
 from services.chassis.auth import Caller, person, public
 from services.chassis.forms import checked_form
 from services.chassis.i18n import N_, Translator, language_of
@@ -17,6 +18,7 @@ from services.chassis.service import Service
 from services.intake.handlers import practices
 from services.intake.handlers.parts import Parts, find
 from services.intake.pages import labels
+from services.intake.pages.unused_filters import unused
 from services.intake.store.practices import PRACTICES, VOTES, PracticeQuery
 
 Anyone = Annotated[Caller, Depends(public)]
@@ -43,11 +45,16 @@ def router(service: Service, parts: Parts) -> APIRouter:
         request: Request, caller: Anyone, q: Words = "", theme: Words = "", procedure: Words = "", cursor: Cursor = ""
     ) -> HTMLResponse:
         words = pages.translations.translator(language_of(request, caller))
-        wanted = {"q": q.strip(), "theme": theme, "procedure": procedure}
+        codes = {"theme": theme if vocabulary.theme(theme) else "",
+                 "procedure": procedure if vocabulary.procedure(procedure) else ""}  # fmt: skip
+        given = {"theme": theme, "procedure": procedure}
+        lost = {name: code for name, code in given.items() if code and not codes[name]}
+        wanted = {"q": q.strip(), **codes}
         kept = {name: value for name, value in wanted.items() if value}
         rows, following = await store.published(PracticeQuery(**kept), PAGE, cursor or None)
         return pages.render(
             request, "practices/list.html", caller,
+            notices=unused(lost, words),
             items=[shown(row, words) for row in rows], values=wanted, narrowed=bool(kept),
             themes=labels.theme_choices(words), groups=labels.procedure_groups(words),
             writes=caller.has("expert", "coordinator", "secretariat"),

@@ -68,12 +68,17 @@ def attach_to(work: Work, parts: Parts, caller: Caller, message: Any, held: list
     )  # fmt: skip
 
 
+_OF_PAGES = {"protocol/date": "protocol_date"}
+"""Fields that have another name on pages."""
+
+
 def faults_of(problem: Problem, words: Translator) -> dict[str, str]:
     """What the page says beside its fields: of a file that was not taken, which one and why."""
     if problem.kind == "file-not-accepted":
         reason = words(problem.detail, **problem.values)
         return {FIELD: words(N_("“{file}”: {reason}"), file=problem.extra["file"], reason=reason)}
-    return {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
+    faults = {fault["pointer"].lstrip("/"): fault["detail"] for fault in problem.errors}
+    return {_OF_PAGES.get(name, name): said for name, said in faults.items()}
 
 
 def shown(row: Document, number: str, words: Translator, policy: FileSettings) -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""Codes by which lists are narrowed. One that nobody knows is refused with those that there are: an empty list would
+say that nothing has it. Each is a dependency that takes the query parameter of its name, and gives the code.
+"""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from contracts import vocabulary
+from services.chassis.validation import not_allowed
+
+_Given = Annotated[str | None, Query(max_length=64)]
+
+
+def _theme(theme: _Given = None) -> str | None:
+    return _known("theme", theme, (known.code for known in vocabulary.themes()))
+
+
+def _procedure(procedure: _Given = None) -> str | None:
+    return _known("procedure", procedure, (known.code for known in vocabulary.procedures()))
+
+
+def _province(province: Annotated[str | None, Query(max_length=10, description="The sigla of a province.")] = None,
+              ) -> str | None:  # fmt: skip
+    return _known("province", province and province.upper(), (known.sigla for known in vocabulary.provinces()))
+
+
+def _known(name: str, code: str | None, all_codes: Iterable[str]) -> str | None:
+    codes = list(all_codes)
+    if code is not None and code not in codes:
+        raise not_allowed({f"/query/{name}": codes})
+    return code
+
+
+ThemeFilter = Annotated[str | None, Depends(_theme)]
+ProcedureFilter = Annotated[str | None, Depends(_procedure)]
+ProvinceFilter = Annotated[str | None, Depends(_province)]
