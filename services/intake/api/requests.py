@@ -58,15 +58,16 @@ async def submit_request(
     sent: Repeatable, form: NewRequest, caller: Sender, parts: Here, draft: Draft = None
 ) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
-    submission = await prepare(parts, caller, form, "api")
-    keys = {**submission.needs(), **({DRAFTS: [draft]} if draft else {})}
-
-    def decide(work: Work) -> dict[str, Any]:
-        if draft:
-            drafts.end(work, caller, draft)
-        return request_document(submit(work, submission))
-
     async with Meter(parts, caller).one() as made:
+        # Within: what the quota refuses takes no number.
+        submission = await prepare(parts, caller, form, "api")
+        keys = {**submission.needs(), **({DRAFTS: [draft]} if draft else {})}
+
+        def decide(work: Work) -> dict[str, Any]:
+            if draft:
+                drafts.end(work, caller, draft)
+            return request_document(submit(work, submission))
+
         document = await once(sent, caller, parts.executor, keys, decide)
         if document["id"] != submission.id:
             made.clear()  # Sent before, and counted then.
