@@ -82,6 +82,17 @@ async def test_the_minute_has_a_quota_of_its_own_and_the_next_one_is_new(town: T
     assert later.status_code == 201
 
 
+async def test_what_the_quota_refuses_takes_no_number(town: Town) -> None:
+    key, other = await a_key(town, per_day=1), await a_key(town)
+
+    first = (await post(town, key["key"])).json()["number"]
+    codes = [(await post(town, key["key"])).status_code for _ in range(3)]
+    following = (await post(town, other["key"])).json()["number"]
+
+    assert codes == [429] * 3
+    assert int(following[5:]) == int(first[5:]) + 1
+
+
 async def test_what_is_refused_or_was_sent_before_is_not_counted(town: Town) -> None:
     key = await a_key(town, per_day=2)
     headers = {"Idempotency-Key": f"the same {key['id']}"}

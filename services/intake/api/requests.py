@@ -62,17 +62,18 @@ async def submit_request(
     sent: Repeatable, form: NewRequest, caller: Sender, parts: Here, draft: Draft = None
 ) -> Response:
     """Asks for technical or legal assistance in the name of a body."""
-    submission = await prepare(parts, caller, form, "api")
-    keys = {**submission.needs(), **({DRAFTS: [draft]} if draft else {})}
-
-    def decide(work: Work) -> dict[str, Any]:
-        if draft:
-            drafts.end(work, caller, draft)
-        made = submit(work, submission)
-        deadlines = deadline_documents(deadlines_of(made, (), (), work.now))
-        return request_document(made) | {"deadlines": deadlines}
-
     async with Meter(parts, caller).one() as made:
+        # Within: what the quota refuses takes no number.
+        submission = await prepare(parts, caller, form, "api")
+        keys = {**submission.needs(), **({DRAFTS: [draft]} if draft else {})}
+
+        def decide(work: Work) -> dict[str, Any]:
+            if draft:
+                drafts.end(work, caller, draft)
+            asked = submit(work, submission)
+            deadlines = deadline_documents(deadlines_of(asked, (), (), work.now))
+            return request_document(asked) | {"deadlines": deadlines}
+
         document = await once(sent, caller, parts.executor, keys, decide)
         if document["id"] != submission.id:
             made.clear()  # Sent before, and counted then.
@@ -99,9 +100,9 @@ async def list_requests(
 ) -> Response:
     """The requests that the caller may see, narrowed by the filters.
 
-    An unknown code is refused, with those that there are in `allowed_values`. `deadlines` of an item are those that were
-    told as near, missed or corrected; each request itself names all of them. A page may be shorter than `limit`, even
-    empty, and have a next one: the list ends where `next_cursor` is null.
+    An unknown code is refused, with those that there are in `allowed_values`. `deadlines` of an item are those that
+    were told as near, missed or corrected; each request itself names all of them. A page may be shorter than `limit`,
+    even empty, and have a next one: the list ends where `next_cursor` is null.
     """
     query = RequestQuery(
         statuses=tuple(status or ()),
