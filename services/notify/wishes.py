@@ -10,6 +10,7 @@ from services.chassis.mongo import Document
 from services.chassis.preconditions import Seen
 from services.chassis.problems import Problem, invalid
 from services.chassis.service import Service
+from services.chassis.validation import pointer
 from services.notify import handlers
 from services.notify.messages import MESSAGES, messages_for
 from services.notify.store import PREFERENCES
@@ -35,7 +36,7 @@ async def change(service: Service, person: str, wanted: dict[str, When], seen: S
     unknown = sorted(set(wanted) - MESSAGES.keys())
     if unknown:
         detail = N_("There is no such kind of message.")
-        raise invalid([{"pointer": f"/email/{kind}", "detail": detail} for kind in unknown])
+        raise invalid([{"pointer": pointer(("email", kind)), "detail": detail} for kind in unknown])
     email: dict[str, str] = {kind: when for kind, when in wanted.items()}  # noqa: C416 (a wider type)
     row = await service.executor.run({PREFERENCES: [person]}, lambda work: handlers.prefer(work, person, email, seen))
     if row is None:

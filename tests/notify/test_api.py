@@ -81,11 +81,11 @@ async def test_a_lost_race_for_the_preferences_is_refused(notify) -> None:
         seen = (await client.get(address)).headers["etag"]
         won = await client.put(address, json=off, headers={"If-Match": seen})
         lost = await client.put(address, json={"email": {}}, headers={"If-Match": seen})
-        wrong = await client.put(address, json={"email": {"gossip": "off"}})
+        wrong = await client.put(address, json={"email": {"gossip": "off", "a/b~c": "off"}})
         now = await client.get(address)
 
     assert (won.status_code, lost.status_code, wrong.status_code) == (200, 412, 422)
-    assert wrong.json()["errors"][0]["pointer"] == "/email/gossip"
+    assert [fault["pointer"] for fault in wrong.json()["errors"]] == ["/email/a~1b~0c", "/email/gossip"]
     assert now.headers["etag"] == won.headers["etag"] != seen
     assert now.json()["email"]["received"] == "off"
 

@@ -18,16 +18,16 @@ def router(service: Service) -> APIRouter:
     """The routes of /api/notification-preferences."""
     routes = APIRouter(prefix="/api/notification-preferences", tags=["notification-preferences"])
 
-    @routes.get("")
+    @routes.get("", summary="What is sent to me by e-mail")
     async def told(caller: Person, response: Response) -> Preferences:
-        """What the caller wants by e-mail."""
+        """Every kind of message that the caller may get, and those chosen before. The page shows all in any case."""
         row = await wishes_of_one(service.database, str(caller.id))
         response.headers["ETag"] = version_tag(row["version"])
         return stated(row, caller)
 
-    @routes.put("")
+    @routes.put("", summary="Replace what is sent to me by e-mail")
     async def replaced(caller: Person, seen: IfMatch, wanted: Preferences, response: Response) -> Preferences:
-        """Replaces what the caller wants by e-mail."""
+        """Kinds that are not named are sent at once. 412 when `If-Match` is no longer the ETag."""
         row = await change(service, str(caller.id), wanted.email, seen)
         response.headers["ETag"] = version_tag(row["version"])
         return stated(row, caller)
