@@ -94,7 +94,8 @@ async def list_requests(
 ) -> Response:
     """The requests that the caller may see, narrowed by the filters.
 
-    An unknown code is refused, with those that there are in `allowed_values`. A page may be shorter than `limit`, even empty, and have a next one: the list ends where `next_cursor` is null.
+    An unknown code is refused, with those that there are in `allowed_values`. A page may be shorter than `limit`,
+    even empty, and have a next one: the list ends where `next_cursor` is null.
     """
     query = RequestQuery(
         statuses=tuple(status or ()),
