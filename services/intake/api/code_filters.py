@@ -1,5 +1,6 @@
 """Codes by which lists are narrowed. One that nobody knows is refused with those that there are: an empty list would
-say that nothing has it. Each is a dependency that takes the query parameter of its name, and gives the code.
+say that nothing has it. An empty one narrows nothing, as forms send it. Each is a dependency that takes the query
+parameter of its name, and gives the code.
 """
 
 from collections.abc import Iterable
@@ -28,9 +29,9 @@ def _province(province: Annotated[str | None, Query(max_length=10, description="
 
 def _known(name: str, code: str | None, all_codes: Iterable[str]) -> str | None:
     codes = list(all_codes)
-    if code is not None and code not in codes:
+    if code and code not in codes:
         raise not_allowed({f"/query/{name}": codes})
-    return code
+    return code or None
 
 
 ThemeFilter = Annotated[str | None, Depends(_theme)]

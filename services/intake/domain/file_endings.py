@@ -11,7 +11,7 @@ _BY_GROUP = {
 }
 ENDINGS = {ending: group for group, endings in _BY_GROUP.items() for ending in endings.split()}
 """Ending -> why it may be refused."""
-GROUPS = (*_BY_GROUP, "unreadable-archive")
+GROUPS = (*_BY_GROUP, "unreadable-archive", "archive-bomb")
 """Everything that a policy can refuse."""
 IN_ARCHIVES = frozenset({"executable", "script", "shortcut", "macro", "packed-program"})
 """What an archive must not hold either; a saved page may be in one."""

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from services.intake.domain.archive_bombs import is_bomb
 from services.intake.domain.archives import has_macros, names_in_zip
 from services.intake.domain.file_endings import ENDINGS, IN_ARCHIVES
 from services.intake.domain.files import ending_of, signed_document_type
@@ -115,6 +116,8 @@ def _archive(first: bytes, file: BinaryIO) -> FileType:
     names = names_in_zip(file)
     if names is None:
         return FileType("application/zip", "unreadable-archive")
+    if is_bomb(file):
+        return FileType("application/zip", "archive-bomb")
     endings = {ending_of(name) for name in names}
     programs = {ending for ending in endings if ENDINGS.get(ending) in IN_ARCHIVES}
     # Documents of Office keep embedded objects and settings of printers as such.

@@ -14,7 +14,9 @@ from services.intake.handlers.subjects import Subject, checked_body, checked_sub
 async def check_request(
     parts: Parts, caller: Caller, form: Any, channel: Channel, imported: bool = False
 ) -> tuple[vocabulary.Body, Subject]:
-    """Raises 422 for unknown codes and a protocol number of the future, 403 for a body that may not ask (now), or not by this caller."""
+    """Raises 422 for unknown codes and a protocol number of the future, 403 for a body that may not ask (now), or not
+    by this caller.
+    """
     body = checked_body(form.body, today(parts))
     subject = checked_subject(form.theme, form.procedure)
     if form.protocol:

@@ -53,7 +53,7 @@ class MailQueueStore:
         return found[0]["came_at"] if found else None
 
     async def first(self, most: int, after: str = "") -> list[Document]:
-        """The oldest, or those behind an id: one at least if any waits, and no more than fits into memory with its file."""
+        """The oldest (behind an id): one at least if any waits, and not more than fits into memory with its file."""
 
         def read(plain: Plain) -> list[Document]:
             rows: list[Document] = []

@@ -34,6 +34,7 @@ REFUSALS: dict[str, str] = {
     "shortcut": N_("It only points to something else. Send the file itself."),
     "packed-program": N_("There are programs or commands in the archive. Send the documents alone."),
     "unreadable-archive": N_("The archive cannot be opened, or holds too many files. Make it anew or send the files."),
+    "archive-bomb": N_("Opened, the archive would be too large, or holds archives in archives. Send the files alone."),
     "empty": N_("The file is empty. Choose it again."),
     "too-large": N_("The file is larger than {most} MB. Reduce it, or divide it into several files."),
     "no-room": N_("The files of a request may have {most} MB altogether. Remove or reduce some."),

@@ -1,8 +1,8 @@
 """Mail as it comes in, by whatever door: `queueing` lets it wait during a rush, `receiving` decides, `matching` finds
 what it answers, `effects` keeps it.
 
-`reports` is about mails of ours, `strangers` about the answer to who is not registered, `approval` about what was held, `forgetting` about what
-erased persons wrote.
+`reports` is about mails of ours, `strangers` about the answer to who is not registered, `approval` about what was held,
+`forgetting` about what erased persons wrote.
 """
 
 from services.intake.handlers.mails.arrivals import Door
