@@ -2,7 +2,8 @@
 
 The embedded broker wakes nobody who waits for a message, so a consumer asks it some fifteen times a second, for every
 partition; half a dozen idle services of a test run took more of two processors than the tests did. To extend: a fixture
-that outlives a test and starts services yields within `shared(name of the fixture, folder of its tests, services)`.
+that outlives a test and starts services has the scope "package", so that it ends with its folder, and yields within
+`shared(name of the fixture, folder of its tests, services)`.
 """
 
 from collections.abc import Iterable, Iterator

@@ -96,10 +96,15 @@ def _in_memory() -> Path | None:
     """A folder of this process in memory, without those that killed runs left; None where there is little room."""
     if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
         return None
+    _forget_the_dead()
+    return _MEMORY / f"{_OURS}{os.getpid()}"
+
+
+def _forget_the_dead() -> None:
+    """Memory is given back also for a worker that was ended before it could."""
     for left in _MEMORY.glob(f"{_OURS}*"):
         if not Path("/proc", left.name.removeprefix(_OURS)).exists():
             shutil.rmtree(left, ignore_errors=True)
-    return _MEMORY / f"{_OURS}{os.getpid()}"
 
 
 def _start_kafka(folder: Path) -> _Started:
@@ -146,6 +151,7 @@ def leave_shared_servers() -> None:
             _wait_for_others(path)
             mine.stop()
     _used.clear()
+    _forget_the_dead()
 
 
 def _wait_for_others(path: Path, seconds: float = 600.0) -> None:

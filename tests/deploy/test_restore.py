@@ -55,6 +55,7 @@ async def lose_what_came_after(settings: Settings, folder: Path) -> tuple[dict[s
     return first.keys, (kept, over, lost), gone["_id"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_after_a_restore_of_intake_new_writes_win_and_all_services_agree(
     settings: Settings, databases: None, tmp_path: Path, eventually: Any
