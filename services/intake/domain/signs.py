@@ -1,4 +1,4 @@
-"""Signs that word processors and PDFs leave in a text and that nobody sees or means: soft hyphens, spaces without width,
+"""Signs that word processors and PDFs leave in a text and nobody sees or means: soft hyphens, spaces without width,
 hyphens that do not break. Who compares texts must not stumble over them; what people wrote is kept as it came.
 """
 
