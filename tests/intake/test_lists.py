@@ -118,6 +118,7 @@ def test_the_year_of_a_number_is_the_one_in_rome() -> None:
 
 def test_the_number_in_a_subject_is_found_between_brackets_only() -> None:
     assert quoted_number("R: RIF: [2026-000123] Bonifica") == "2026-000123"
+    assert quoted_number("R: [2026\u2011000123]") == "2026-000123"
     assert quoted_number("protocollo 2026-000123") is None
 
 
