@@ -103,9 +103,9 @@ async def list_requests(
     """
     query = RequestQuery(
         statuses=tuple(status or ()),
-        theme=theme,
-        procedure=procedure,
-        province=province.upper() if province else None,
+        theme=_code("theme", theme),
+        procedure=_code("procedure", procedure),
+        province=_province(province),
         body=_body(body) if body else None,
         kind=kind,
         assigned={"true": True, "false": False}.get(assigned or ""),
@@ -155,6 +155,19 @@ def _body(code: str) -> str:
         fault = N_("No body has this ISTAT or IPA code.")
         raise unknown("/query/body", fault, vocabulary.nearest(code, "body"))
     return body.code
+
+
+def _code(kind: Literal["theme", "procedure"], code: str | None) -> str | None:
+    look_up = vocabulary.theme if kind == "theme" else vocabulary.procedure
+    if code and look_up(code) is None:
+        raise unknown(f"/query/{kind}", N_("Nothing has this code."), vocabulary.nearest(code, kind))
+    return code or None
+
+
+def _province(code: str | None) -> str | None:
+    if code and vocabulary.province(code) is None:
+        raise invalid([{"pointer": "/query/province", "detail": N_("Nothing has this code.")}])
+    return code.upper() if code else None
 
 
 def _moment(name: str, text: str | None, end: bool = False) -> datetime | None:
