@@ -35,6 +35,8 @@ IDENTIFYING: list[tuple[str, str, str]] = [
     ("Milano", "la Città Metropolitana di Milano", "Città Metropolitana di Milano"),
     ("Milano", "LA CITTA’ METROPOLITANA DI MILANO", "CITTA’ METROPOLITANA DI MILANO"),
     ("Milano", unicodedata.normalize("NFD", "la città di Milano"), "città di Milano"),
+    ("Mantova", "il comune di Man\u00adto\u200bva", "comune di Mantova"),
+    ("Bovisio-Masciago", "a Bovisio\u2011Masciago", "Bovisio\u2011Masciago"),
     ("Cantù", "il comune di cantù", "comune di cantù"),
     ("Cantù", "IL COMUNE DI CANTU'", "COMUNE DI CANTU'"),
     ("Cantù", "a Cantu’ si fa così", "Cantu’"),
@@ -141,6 +143,13 @@ def test_a_known_number_is_found_between_underscores_too(text: str) -> None:
         assert found == [number]
     for other in ("18812/2026", "8812/20261", "x2026-000123", "mario_rossi@posta.example"):
         assert not any(finding.known for finding in findings(text.format(other), known))
+
+
+@pytest.mark.parametrize("text", ["2026\u2011000123", "2026-\u2060000123", "2026–000123"])
+def test_a_known_number_is_found_whatever_its_hyphen(text: str) -> None:
+    [found] = findings(f"si veda {text}", Known(exact=(("2026-000123", "number"),)))
+
+    assert (found.kind, found.known) == ("number", True)
 
 
 @pytest.mark.parametrize("text", ["prot_8812/2026", "Prot_n_8812_2026", "all_prot. 8812/2026", "prot. n. 8812/2026"])

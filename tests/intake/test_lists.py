@@ -23,6 +23,7 @@ async def test_every_filter_narrows_to_what_it_names(town: Town) -> None:
     for query in (
         "theme=waste-management", "procedure=centro-raccolta", "kind=legal", "body=c_i441", "province=va",
         "status=submitted", "assigned=false", "q=isole", "from=2020-01-01", "to=2100-01-01T00:00:00Z", "sort=newest",
+        "theme=&procedure=&province=",
     ):  # fmt: skip
         assert wanted["number"] in await _numbers(town, query + "&limit=200"), query
     for query in (
@@ -76,6 +77,9 @@ async def test_pages_show_each_request_once_in_both_directions(town: Town, at_on
         ("from=yesterday", "/query/from"),
         ("to=2026-01-01T00:00:00", "/query/to"),
         ("body=999999", "/query/body"),
+        ("theme=site-remediatoin", "/query/theme"),
+        ("procedure=nessuna", "/query/procedure"),
+        ("province=Varese", "/query/province"),
     ],
 )
 async def test_a_filter_that_cannot_be_used_is_named(town: Town, query: str, pointer: str) -> None:
@@ -118,6 +122,7 @@ def test_the_year_of_a_number_is_the_one_in_rome() -> None:
 
 def test_the_number_in_a_subject_is_found_between_brackets_only() -> None:
     assert quoted_number("R: RIF: [2026-000123] Bonifica") == "2026-000123"
+    assert quoted_number("R: [2026\u2011000123]") == "2026-000123"
     assert quoted_number("protocollo 2026-000123") is None
 
 

@@ -117,3 +117,42 @@ def test_texts_around_a_picture_are_one_text_and_a_long_one_keeps_its_charset() 
 def test_bytes_of_no_charset_at_all_become_something() -> None:
     assert decoded_text(b"\x81\x8d", None)
     assert decoded_text("Perché la Città".encode("mac-roman"), "x-mac-roman") == "Perché la Città"
+
+
+@pytest.mark.parametrize(
+    ("headers", "references"),
+    [
+        ([b"In-Reply-To: 7@affianca.example"], ["<7@affianca.example>"]),
+        ([b"In-Reply-To:  7@affianca.example\t"], ["<7@affianca.example>"]),
+        ([b"In-Reply-To: message of 3 March, see <7@a> and <8@a>"], ["<7@a>", "<8@a>"]),
+        ([b"In-Reply-To: anna@comune.example, 3 March"], []),
+    ],
+)
+def test_an_answer_names_its_mail_with_or_without_brackets(headers: list[bytes], references: list[str]) -> None:
+    assert list(read_mail(a_mail(b"x", *headers), "a@b.example").references) == references
+
+
+def test_of_a_long_chain_the_mails_near_the_answer_and_the_first_one_are_known() -> None:
+    chain = b" ".join(b"<%d@a>" % number for number in range(200))
+
+    found = read_mail(a_mail(b"x", b"References: " + chain), "a@b.example").references
+
+    assert (len(found), found[0], found[-2], found[-1]) == (50, "<199@a>", "<151@a>", "<0@a>")
+
+
+@pytest.mark.parametrize(
+    ("header", "automatic"),
+    [
+        ("Auto-Submitted: no (written by hand)", False),
+        ("Auto-Submitted: no; by=hand", False),
+        ("Auto-Submitted: auto-replied (vacation)", True),
+        ("Subject: Automatische Antwort: Gutachten", True),
+        ("Subject: Réponse automatique : avis", True),
+        ("Subject: Assente dal 3 al 5 marzo", True),
+        ("Subject: R: Assente dal 3 al 5 marzo", False),
+        ("Subject: Assenza dall’ufficio", True),
+        ("Subject: Assenza dal catasto di un fabbricato", False),
+    ],
+)
+def test_what_a_machine_wrote_is_told_from_what_a_person_did(header: str, automatic: bool) -> None:
+    assert read_mail(a_mail(b"x", header.encode()), "a@b.example").automatic is automatic

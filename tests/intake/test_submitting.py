@@ -69,6 +69,8 @@ async def test_a_request_without_theme_waits_for_triage(town: Town) -> None:
         ({"kind": "moral"}, "/kind"),
         ({"urgency": "extreme"}, "/urgency"),
         ({"tags": ["x" * 41]}, "/tags/0"),
+        ({"tags": ["\u200b"]}, "/tags/0"),
+        ({"protocol": {"number": "\u200b", "date": "2026-03-01"}}, "/protocol/number"),
         ({"tags": [str(n) for n in range(21)]}, "/tags"),
         ({"protocol": {"number": "12"}}, "/protocol/date"),
         ({"colour": "red"}, "/colour"),
@@ -162,6 +164,6 @@ async def test_the_same_key_with_another_body_is_refused(town: Town) -> None:
 
 
 async def test_a_tag_that_stands_twice_is_kept_once(town: Town) -> None:
-    request = await town.submitted(tags=["PNRR", "bonifiche", " PNRR "])
+    request = await town.submitted(tags=["PNRR", "bonifiche", " PNRR ", "città", "citta\u0300"])
 
-    assert request["tags"] == ["PNRR", "bonifiche"]
+    assert request["tags"] == ["PNRR", "bonifiche", "città"]

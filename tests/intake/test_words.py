@@ -28,6 +28,17 @@ from services.intake.domain.words import MOST_ASKED, MOST_TOKENS, asked, tokens
         ("conferenza di servizi ex art. 14-bis", "14-bis conferenze"),
         ("sportello SUAP/SUE", "suap sue"),
         ("e-mail non arrivata", "mail"),
+        ("Boni\u00adfica della fal\u200bda", "bonifiche falda"),
+        ("Bonifica della falda", "boni\u00adfica fal\u200bda"),
+        ("richiesta 2026\u2011000123 e 12\u201314/2026", "2026-000123 12-14/2026"),
+        ("richiesta 2026-000123", "2026\u2013000123"),
+        ("prot.12345/2026", "12345/2026"),
+        ("protocollo 12345/2026", "12345/2026"),
+        ("prot. n. 12345/2026", "prot.n.12345/2026"),
+        ("ai sensi dell’art.242", "art. 242"),
+        ("ai sensi del D.P.R.380/2001", "dpr 380/2001"),
+        ("richiesta 2026-000123", "n.2026-000123"),
+        ("12345/2026", "prot. n. 12345/2026"),
     ],
 )  # fmt: skip
 def test_what_is_written_is_found_by_what_people_type(written, sought) -> None:

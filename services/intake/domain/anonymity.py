@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from services.intake.domain.known_names import Finding, Kind, Known, flat, named
 from services.intake.domain.places import bodies_in
+from services.intake.domain.signs import without_unseen
 from services.intake.domain.tax_numbers import is_company_number
 
 __all__ = ["NEUTRAL", "Finding", "Kind", "Known", "findings", "neutral"]
@@ -63,7 +64,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 
 def findings(text: str, known: Known) -> list[Finding]:
     """Every place that names somebody, in order; what is known wins over what only looks like a name."""
-    text = unicodedata.normalize("NFC", text)
+    text = _comparable(text)
     names = list(_in_addresses(text, named(text, known)))
     sure = sorted((one for one in names if one.known), key=lambda one: (one.start - one.end, one.start))
     kept: list[Finding] = []
@@ -78,10 +79,15 @@ def findings(text: str, known: Known) -> list[Finding]:
 
 def neutral(text: str, known: Known) -> str:
     """The text with neutral words in those places."""
-    text = unicodedata.normalize("NFC", text)
+    text = _comparable(text)
     for finding in reversed(findings(text, known)):
         text = text[: finding.start] + _instead(finding) + text[finding.end :]
     return text
+
+
+def _comparable(text: str) -> str:
+    """The text as places in it are told: a name with a soft hyphen in it is that name."""
+    return unicodedata.normalize("NFC", without_unseen(text))
 
 
 def _instead(finding: Finding) -> str:

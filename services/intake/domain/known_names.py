@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from services.intake.domain.ordinary_names import BESIDE_NAMES, NOBODY, ORDINARY
+from services.intake.domain.signs import plain_hyphens
 from services.intake.domain.texts import is_small_word
 
 Kind = Literal["person", "body", "email", "phone", "protocol", "tax_number", "street", "number"]
@@ -96,7 +97,7 @@ def named(text: str, known: Known) -> Iterator[Finding]:
 
 def flat(text: str) -> str:
     """Lower case without accents, letter for letter, so that places stay the same."""
-    return "".join(map(_letter, unicodedata.normalize("NFC", text)))
+    return "".join(map(_letter, plain_hyphens(unicodedata.normalize("NFC", text))))
 
 
 @lru_cache(maxsize=2_000)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from services.intake.domain.signs import plain_hyphens
+
 BLOCK = 100
 _ROME = ZoneInfo("Europe/Rome")
 _NUMBER = re.compile(r"[0-9]{4}-[0-9]{6,12}")
@@ -32,5 +34,5 @@ def is_number(text: str) -> bool:
 
 def quoted_number(subject: str) -> str | None:
     """The number in square brackets that a subject quotes, None if it quotes none."""
-    found = _IN_SUBJECT.search(subject[:1000])
+    found = _IN_SUBJECT.search(plain_hyphens(subject[:1000]))
     return found.group(1) if found else None

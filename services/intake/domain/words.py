@@ -2,12 +2,13 @@
 
 Beyond `texts.stems`: words of four letters meet their plurals (gara, gare), abbreviations count with and without
 their dots (V.I.A., VIA), and numbers count as they are written, whole and without leading zeros: `2026-000123`,
-`380/2001`, `0012345/2026`.
+`380/2001`, `0012345/2026`, also close behind an abbreviation (`prot.n.12345/2026`).
 To teach it another small word that says nothing: `_MORE_SMALL_WORDS`.
 """
 
 import re
 
+from services.intake.domain.signs import plain_hyphens, without_unseen
 from services.intake.domain.texts import folded, is_small_word, stem
 
 MOST_TOKENS = 400
@@ -16,6 +17,8 @@ MOST_ASKED = 12
 """Words of a question that count; more of them hardly narrow it."""
 _LONGEST = 40
 _DOTTED = re.compile(r"\b(?:[a-z]{1,3}\.){2,}(?:[a-z]{1,3}\b)?")
+_ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=[0-9])")
+"""The full stop of an abbreviation close before a number is no part of it."""
 _PART = re.compile(r"[a-z0-9]+(?:[-/.][a-z0-9]+)*")
 _MARKS = re.compile(r"[-/.]")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -23,6 +26,9 @@ _MORE_SMALL_WORDS = frozenset(
     ["un", "quest", "dov", "com", "nessun", "ciascun", "cos", "bell", "buon", "sant", "dev", "puo"]
 )
 """Left over where an apostrophe was: quest'anno, dov'è, com'è."""
+
+_BEFORE_NUMBERS = frozenset(["n", "nr", "num", "numero", "prot", "protocollo"])
+"""What people write before a number that they look for, and what may not stand before it where it was written."""
 
 
 def tokens(*texts: str) -> list[str]:
@@ -33,7 +39,10 @@ def tokens(*texts: str) -> list[str]:
 
 def asked(text: str) -> list[str]:
     """What a question looks for: each once, in order. Empty when it has no word that says anything."""
-    found = dict.fromkeys(token for part in _parts(text) for token in _wanted(part))
+    parts = _parts(text)
+    if any(part[0].isdigit() for part in parts):
+        parts = [part for part in parts if part not in _BEFORE_NUMBERS]
+    found = dict.fromkeys(token for part in parts for token in _wanted(part))
     return list(found)[:MOST_ASKED]
 
 
@@ -46,7 +55,8 @@ def search_stem(word: str) -> str:
 
 def _parts(text: str) -> list[str]:
     """The words of a text, and its numbers with what joins them."""
-    plain = _DOTTED.sub(lambda found: found[0].replace(".", ""), folded(text))
+    spaced = _ABBREVIATED.sub(". ", folded(plain_hyphens(without_unseen(text))))
+    plain = _DOTTED.sub(lambda found: found[0].replace(".", ""), spaced)
     return _PART.findall(plain)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -23,7 +24,8 @@ def _filled(text: str) -> str:
 
 
 def _each_once(texts: list[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+    # A Macintosh may write an accent as a sign of its own: to who reads them the two are one tag.
+    return list(dict.fromkeys(normalize("NFC", text) for text in texts))
 
 
 def _one_line(text: str) -> str:
@@ -61,7 +63,7 @@ class Protocol(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: Annotated[Line, Field(min_length=1, max_length=50)]
+    number: Annotated[Line, AfterValidator(_filled), Field(min_length=1, max_length=50)]
     date: Day
     registry: Annotated[Line, Field(max_length=100)] = ""
 
@@ -85,7 +87,9 @@ Company = Annotated[str, Field(max_length=30), AfterValidator(_company)]
 FurtherThemes = Annotated[list[Code], Field(max_length=5)]
 Companies = Annotated[list[Company], Field(max_length=20)]
 Tags = Annotated[
-    list[Annotated[Line, Field(min_length=1, max_length=40)]], Field(max_length=20), AfterValidator(_each_once)
+    list[Annotated[Line, AfterValidator(_filled), Field(min_length=1, max_length=40)]],
+    Field(max_length=20),
+    AfterValidator(_each_once),
 ]
 Title = Annotated[Line, AfterValidator(_filled), Field(max_length=200)]
 Number = Annotated[Line, Field(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]

@@ -20,6 +20,7 @@ from services.intake.mailbox.pec import Certificate, envelope_of, receipt_of
 from services.intake.mailbox.reports import Report, report_of
 
 _MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,500}>")
+_BARE_ID = re.compile(r"\s*([^<>\s@\x00-\x1f\x7f]{1,250}@[^<>\s@\x00-\x1f\x7f]{1,250})\s*")
 _MOST_REFERENCES = 50
 _LONGEST_HEADER = 20_000
 _COSTLIEST = 2_000_000_000
@@ -27,7 +28,8 @@ _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 _MACHINES = ("list-id", "list-unsubscribe", "list-post", "x-loop", "x-autoreply", "x-autorespond")
 _AWAY = re.compile(
     r"^\s*(risposta automatica|automatic reply|auto(matic)?[- ]?(reply|risposta)|autoreply|out of (the )?office"
-    r"|fuori (sede|ufficio)\s*[:\-]|assente\s*:|assenza (dal|dall)|abwesen)", re.IGNORECASE
+    r"|fuori (sede|ufficio)\s*[:\-]|assente\s*:|assen(te|za) dal(l['’])?\s*(\d|ufficio|lavoro|servizio)"
+    r"|automatische antwort|r[ée]ponse automatique|abwesen)", re.IGNORECASE
 )  # fmt: skip
 _SILENT_SENDERS = re.compile(r"^(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?|non-?rispondere)\b", re.I)
 
@@ -158,15 +160,20 @@ def _addresses(values: list[str]) -> tuple[str, ...]:
 
 
 def _references(headers: dict[str, str]) -> tuple[str, ...]:
-    nearest = _MESSAGE_ID.findall(headers.get("in-reply-to", ""))
+    told = headers.get("in-reply-to", "")
+    # Some programs leave the brackets away.
+    bare = _BARE_ID.fullmatch(told)
+    nearest = [f"<{bare[1]}>"] if bare else _MESSAGE_ID.findall(told)
     earlier = _MESSAGE_ID.findall(headers.get("references", ""))[::-1]
-    ids = (id.encode("ascii", "replace").decode() for id in [*nearest, *earlier])
-    return tuple(dict.fromkeys(ids))[:_MOST_REFERENCES]
+    ids = [*dict.fromkeys(id.encode("ascii", "replace").decode() for id in [*nearest, *earlier])]
+    # Of a long chain the first one stays, too, as mail programs shorten it: with it the conversation began.
+    return tuple(ids if len(ids) <= _MOST_REFERENCES else [*ids[: _MOST_REFERENCES - 1], ids[-1]])
 
 
 def _is_automatic(headers: dict[str, str]) -> bool:
     """RFC 3834, mailing lists, what Exchange writes by itself, and reports about deliveries."""
-    submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
+    # Behind the word there may be a parameter or a comment.
+    submitted = re.split(r"[;(]", headers.get("auto-submitted", "no"))[0].strip().lower()
     precedence = headers.get("precedence", "").strip().lower()
     report = headers.get("content-type", "").strip().lower().startswith("multipart/report")
     suppressed = headers.get("x-auto-response-suppress", "").lower()
