@@ -223,3 +223,19 @@ async def test_whom_the_secretariat_names_representative_hears_it_once_for_each_
     assert told == [SARONNO, VARESE, None, VARESE, None, SARONNO]
     assert [event["sequence"] for event in await published(town, id)] == [1, 2, 3, 4, 5, 6]
     assert (await town.call("GET", f"/api/persons/{id}")).json()["grants"][1]["end"] is not None
+
+
+async def test_an_end_to_the_microsecond_sent_again_changes_and_tells_nothing(town: Town) -> None:
+    tail = "T00:00:00.999999+00:00"
+    period = {"start": later(town, days=3)[:10] + tail, "end": later(town, days=9)[:10] + tail}
+    grant = {"role": "representative", "scope_kind": "body", "scope": SARONNO, **period}
+    named: dict[str, Any] = {"name": "Ada Neri", "email": f"ada.{new_id()[-12:]}@comune.example", "grants": [grant]}
+    id, mayor, person = new_id(), await representative(town), form(**period)
+    for _ in range(3):
+        await town.call("PUT", f"/api/persons/{id}", json=named)
+        official = (await town.call("POST", DELEGATES, mayor, json=person)).json()["id"]
+    for _ in range(2):
+        await town.call("PATCH", f"{DELEGATES}/{official}", mayor, json={"end": later(town, days=20)[:10] + tail})
+
+    assert ["delegation" in event["data"] for event in await published(town, id)] == [True, False, False]
+    assert len(await published(town, official)) == 2
