@@ -53,7 +53,7 @@ def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str
     dismissed = _dismissed(work, held, grants)
     for ended in dismissed:
         tell(work, person, AccessRevoked, grants, credentials, caller, ended)
-    for named in _named(work, held, grants) or ([] if dismissed else [None]):
+    for named in _named(work, held, grants) or (() if dismissed else (None,)):
         tell(work, person, AccessGranted, grants, credentials, caller, named)
     return person
 

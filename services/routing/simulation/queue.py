@@ -2,8 +2,8 @@
 
 Requests of the same theme, procedure, kind and province wait in one line. Whether an expert could take anything of a
 line is asked of the vetoes once; who of the line, whenever one of them differs in more (`judging.alike`). So whoever
-cannot take the plain request of a line must be able to take none of it: a veto that lets somebody take a request because
-it names more has to read what all of the line have in common (`tests/routing/test_alike.py`).
+cannot take the plain request of a line must be able to take none of it: a veto that frees whoever names more may read
+only what all of the line have in common (`tests/routing/test_alike.py`).
 """
 
 from bisect import bisect_left, insort
