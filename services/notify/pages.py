@@ -16,7 +16,7 @@ from services.chassis.preconditions import Seen
 from services.chassis.problems import not_found
 from services.chassis.service import Service
 from services.notify import handlers
-from services.notify.messages import MESSAGES, messages_for
+from services.notify.messages import MESSAGES
 from services.notify.store import NOTIFICATIONS
 from services.notify.store.notifications import notifications_of, unread_count, wishes_of_one
 from services.notify.texts import Texts
@@ -65,10 +65,10 @@ def router(service: Service, texts: Texts) -> APIRouter:
 
     @routes.post("/notifications/preferences")
     async def chosen(caller: Person, form: Form) -> Response:
-        kept = stated(await wishes_of_one(service.database, str(caller.id)), caller).email
-        shown_kinds = {message.code for message in messages_for(frozenset(caller.roles))} | kept.keys()
-        ticked = {code for code in MESSAGES if form.get(f"email-{code}")}
-        wanted = {code: "at_once" if code in ticked else "off" for code in shown_kinds}
+        kept = await wishes_of_one(service.database, str(caller.id))
+        # A kind that the page did not show, for instance of a role given meanwhile, stays as it is.
+        asked = MESSAGES.keys() & form.getlist("kind")
+        wanted = kept["email"] | {code: "at_once" if form.get(f"email-{code}") else "off" for code in asked}
         await change(service, str(caller.id), cast(dict[str, When], wanted), Seen())
         return RedirectResponse("/notifications?done=saved", 303)
 

@@ -220,6 +220,42 @@ async def test_whom_the_secretariat_names_representative_hears_it_once_for_each_
     await town.call("POST", f"/api/persons/{id}/revocation", json={"role": "representative", "scope": SARONNO})
 
     told = [event["data"].get("delegation", {}).get("scope") for event in await published(town, id)]
-    assert told == [SARONNO, VARESE, None, VARESE, None, SARONNO]
+    assert told == [SARONNO, VARESE, None, VARESE, VARESE, SARONNO]
+    assert [event["type"].split(".")[2] for event in await published(town, id)] == ["granted"] * 4 + ["revoked"] * 2
     assert [event["sequence"] for event in await published(town, id)] == [1, 2, 3, 4, 5, 6]
     assert (await town.call("GET", f"/api/persons/{id}")).json()["grants"][1]["end"] is not None
+
+
+async def test_an_end_to_the_microsecond_sent_again_changes_and_tells_nothing(town: Town) -> None:
+    tail = "T00:00:00.999999+00:00"
+    period = {"start": later(town, days=3)[:10] + tail, "end": later(town, days=9)[:10] + tail}
+    grant = {"role": "representative", "scope_kind": "body", "scope": SARONNO, **period}
+    named: dict[str, Any] = {"name": "Ada Neri", "email": f"ada.{new_id()[-12:]}@comune.example", "grants": [grant]}
+    id, mayor, person = new_id(), await representative(town), form(**period)
+    for _ in range(3):
+        await town.call("PUT", f"/api/persons/{id}", json=named)
+        official = (await town.call("POST", DELEGATES, mayor, json=person)).json()["id"]
+    for _ in range(2):
+        await town.call("PATCH", f"{DELEGATES}/{official}", mayor, json={"end": later(town, days=20)[:10] + tail})
+
+    assert ["delegation" in event["data"] for event in await published(town, id)] == [True, False, False]
+    assert len(await published(town, official)) == 2
+
+
+async def test_a_representative_whom_a_person_replaced_no_longer_names_is_told_as_by_a_revocation(town: Town) -> None:
+    of_two = [{"role": "representative", "scope_kind": "body", "scope": body} for body in (SARONNO, VARESE)]
+    person: dict[str, Any] = {"name": "Ada Neri", "email": f"ada.{new_id()[-12:]}@comune.example"}
+    id = (await town.call("POST", "/api/persons", json=person | {"grants": of_two})).json()["id"]
+    for grants in ([], [], [of_two[0]], [of_two[1]]):
+        assert (await town.call("PUT", f"/api/persons/{id}", json=person | {"grants": grants})).status_code == 200
+
+    events = (await published(town, id))[2:]
+
+    assert [(event["type"].split(".")[2], event["data"].get("delegation", {}).get("scope")) for event in events] == [
+        ("revoked", SARONNO), ("revoked", VARESE), ("granted", None), ("granted", SARONNO),
+        ("revoked", SARONNO), ("granted", VARESE),
+    ]  # fmt: skip
+    for event in (events[0], events[1], events[4]):
+        assert datetime.fromisoformat(event["data"]["delegation"]["end"]) <= datetime.fromisoformat(event["time"])
+        assert event["data"]["delegation"] not in event["data"]["state"]["grants"]
+    assert [len(event["data"]["state"]["grants"]) for event in events] == [0, 0, 0, 1, 1, 1]

@@ -50,3 +50,8 @@ def token_of(page: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found
     return found[1]
+
+
+def kinds_of(page: str) -> list[str]:
+    """The kinds of messages about which the page asks what to send by e-mail."""
+    return re.findall(r'name="kind" value="([^"]+)"', page)

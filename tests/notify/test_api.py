@@ -6,7 +6,7 @@ import pytest
 
 from contracts.envelope import new_id
 from contracts.requests import RequestSubmitted
-from tests.notify.callers import browsing, calling, register, token_of
+from tests.notify.callers import browsing, calling, kinds_of, register, token_of
 from tests.notify.material import BODY, COORDINATOR, LEAD, OFFICIAL, about_request, id_of
 
 
@@ -144,11 +144,10 @@ async def test_the_page_shows_what_is_new_marks_it_and_keeps_the_choice_of_mails
     (row,) = await notify.rows("notifications")
     async with browsing(notify, OFFICIAL) as browser:
         page = (await browser.get("/notifications")).text
-        token = {"csrf_token": token_of(page)}
+        token: dict[str, str | list[str]] = {"csrf_token": token_of(page)}
         marked = await browser.post(f"/notifications/{row['_id']}/read", data=token, follow_redirects=True)
-        chosen = await browser.post(
-            "/notifications/preferences", data=token | {"email-answer": "yes"}, follow_redirects=True
-        )
+        choice = token | {"kind": kinds_of(page), "email-answer": "yes"}
+        chosen = await browser.post("/notifications/preferences", data=choice, follow_redirects=True)
         forged = await browser.post(f"/notifications/{row['_id']}/read", data={"csrf_token": "x"})
 
     assert "1 notifica da leggere" in page and "La richiesta è stata ricevuta" in page and "da leggere" in page
@@ -158,6 +157,22 @@ async def test_the_page_shows_what_is_new_marks_it_and_keeps_the_choice_of_mails
     (wishes,) = await notify.rows("preferences")
     assert wishes["email"]["answer"] == "at_once" and wishes["email"]["received"] == "off"
     assert forged.status_code == 403
+
+
+async def test_a_kind_that_the_page_did_not_show_stays_as_it_is(notify) -> None:
+    await register(notify, OFFICIAL, "official", BODY)
+    async with browsing(notify, OFFICIAL) as browser, calling(notify, OFFICIAL) as client:
+        page = (await browser.get("/notifications")).text
+        await register(notify, OFFICIAL, "expert")
+        await client.put("/api/notification-preferences", json={"email": {"reminder": "off"}})
+        choice = {"csrf_token": token_of(page), "kind": [*kinds_of(page), "x"], "email-answer": "yes"}
+        await browser.post("/notifications/preferences", data=choice)
+
+        wishes = (await client.get("/api/notification-preferences")).json()["email"]
+
+    assert {"answer", "received"} <= set(kinds_of(page)) and not {"offer", "reminder"} & set(kinds_of(page))
+    assert (wishes["offer"], wishes["reminder"]) == ("at_once", "off")
+    assert (wishes["answer"], wishes["received"]) == ("at_once", "off")
 
 
 async def test_the_page_asks_a_stranger_to_log_in(notify) -> None:

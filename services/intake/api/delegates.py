@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from contracts.envelope import Instant
 from services.chassis.auth import Caller, allow
 from services.chassis.idempotency import Repeatable, once
 from services.chassis.paging import Cursor, Limit, cursor_of, key_of, uuid
@@ -16,6 +15,7 @@ from services.intake.handlers import delegates
 from services.intake.handlers.bodies import check_in_force
 from services.intake.handlers.days import today
 from services.intake.handlers.delegates import Delegate, DelegateForm, check_alone, delegates_of, whom
+from services.intake.handlers.fields import Moment
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.persons import person_keys
 from services.intake.handlers.registration import body_in_register, check_represents
@@ -31,7 +31,7 @@ class Period(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    end: Instant | None
+    end: Moment | None
 
 
 @routes.get("", summary="List the officials of a body")

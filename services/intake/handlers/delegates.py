@@ -13,14 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts import vocabulary
 from contracts.access import AccessGranted, Grant
-from contracts.envelope import Instant
 from services.chassis.access import ACCESS
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, invalid, not_found
 from services.chassis.work import Work
-from services.intake.handlers.fields import Line
+from services.intake.handlers.fields import Line, Moment
 from services.intake.handlers.known import meant, new_person, same_name
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import Address, Identities, PersonForm, credentials_of
@@ -41,8 +40,8 @@ class DelegateForm(BaseModel):
     pec: Address | None = None
     language: Literal["it", "en"] = "it"
     identities: Identities = []
-    start: Instant | None = None
-    end: Instant | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
     def person(self) -> PersonForm:
         """The same as somebody who is not known yet."""

@@ -1,11 +1,12 @@
 """Fields that callers fill in, with what is refused in each; every form of the API and the pages is made of them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from contracts.envelope import Instant
 from services.chassis.i18n import N_
 from services.intake.domain.tax_numbers import Fault, company_number
 from services.intake.domain.texts import has_control_characters, seen
@@ -42,6 +43,12 @@ def _day(text: str) -> str:
     return text
 
 
+def _stored(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+Moment = Annotated[Instant, AfterValidator(_stored)]
+"""A moment as it is stored, to the millisecond: so what is read again equals what was given, and was not changed."""
 Text = Annotated[str, AfterValidator(_clean)]
 """As it was typed: also spaces and line breaks at its ends."""
 _STRIPPED = StringConstraints(strip_whitespace=True)

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.access import Digest, Role, ScopeKind
-from contracts.envelope import Id, Instant
+from contracts.envelope import Id
 from services.chassis import access
 from services.chassis.i18n import N_
-from services.intake.handlers.fields import Line
+from services.intake.handlers.fields import Line, Moment
 
 
 class GrantForm(BaseModel):
@@ -19,8 +19,8 @@ class GrantForm(BaseModel):
     role: Role
     scope_kind: ScopeKind
     scope: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    start: Instant | None = None
-    end: Instant | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
 
 class Identity(BaseModel):

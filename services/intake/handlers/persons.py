@@ -46,27 +46,41 @@ def person_keys(id: str) -> Keys:
 def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str], caller: Caller) -> Document:
     """Creates a person, or replaces everything that is known of one, and tells what they may do.
 
-    That they are named a representative, or for another period, is told by an event for each body.
+    That they are named a representative, for another period, or no more, is told by an event for each body.
     """
     grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
-    person = described(work, id, form)
-    for named in _named(work, id, grants) or (None,):
+    person, held = described(work, id, form), _lasting(work, id)
+    dismissed = _dismissed(work, held, grants)
+    for ended in dismissed:
+        tell(work, person, AccessRevoked, grants, credentials, caller, ended)
+    for named in _named(work, held, grants) or (() if dismissed else (None,)):
         tell(work, person, AccessGranted, grants, credentials, caller, named)
     return person
 
 
-def _named(work: Work, id: str, grants: Sequence[Grant]) -> list[Grant]:
+def _lasting(work: Work, id: str) -> list[Grant]:
+    """The rights of a representative that a person holds, or will hold."""
+    stored = work.get(ACCESS, id)
+    held = map(Grant.model_validate, stored["grants"] if stored else ())
+    return [grant for grant in held if grant.role == "representative" and lasts(grant, work)]
+
+
+def _dismissed(work: Work, held: Sequence[Grant], grants: Sequence[Grant]) -> list[Grant]:
+    """What ends now, once for each body for which none of these grants lets the person act any more."""
+    kept = {new.scope for new in grants if new.role == "representative" and lasts(new, work)}
+    return [*{old.scope: old.model_copy(update={"end": work.now}) for old in held if old.scope not in kept}.values()]
+
+
+def _named(work: Work, held: Sequence[Grant], grants: Sequence[Grant]) -> list[Grant]:
     """The rights of a representative among these that the person does not hold in just this way.
 
     When one began that has begun makes no difference: a form without `start` means now.
     """
 
     def way(grant: Grant) -> tuple[object, ...]:
-        return grant.role, grant.scope, grant.end, max(grant.start, work.now)
+        return grant.scope, grant.end, max(grant.start, work.now)
 
-    stored = work.get(ACCESS, id)
-    held = map(Grant.model_validate, stored["grants"] if stored else ())
-    ways = {way(old) for old in held if lasts(old, work)}
+    ways = {way(old) for old in held}
     return [new for new in grants if new.role == "representative" and lasts(new, work) and way(new) not in ways]
 
 

@@ -1,7 +1,9 @@
 """Who waits, in the order of service, and who of them an expert could take: what `store.waiting` is in the real one.
 
 Requests of the same theme, procedure, kind and province wait in one line. Whether an expert could take anything of a
-line is asked of the vetoes once; who of the line, whenever one of them differs in more.
+line is asked of the vetoes once; who of the line, whenever one of them differs in more (`judging.alike`). So whoever
+cannot take the plain request of a line must be able to take none of it: a veto that frees whoever names more may read
+only what all of the line have in common (`tests/routing/test_alike.py`).
 """
 
 from bisect import bisect_left, insort
@@ -27,6 +29,11 @@ class _Line:
 
     plain: Case
     places: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+def plain(case: Case) -> Case:
+    """A request of the same line of which nothing else is known."""
+    return Case("", case.theme, case.procedure, case.kind, case.province, case.precedence)
 
 
 class Queue:
@@ -81,8 +88,7 @@ class Queue:
         lines = self._lines.setdefault(case.theme, {})
         facts = (case.kind, case.procedure, case.province)
         if facts not in lines:
-            plain = Case("", case.theme, case.procedure, case.kind, case.province, case.precedence)
-            lines[facts] = _Line(plain)
+            lines[facts] = _Line(plain(case))
         return lines[facts]
 
     def _lines_for(self, expert: Expert, alone: Experts) -> list[_Line]:
