@@ -5,6 +5,7 @@
 
 With pytest-xdist the workers of a run share one server of each kind. A MongoDB of our own keeps its files in memory
 where there is room: each write waits for its journal, and on a disk that wait is most of what an index costs.
+AFFIANCA_TEST_ON_DISK=1 keeps them on the disk, for containers with little memory or with /dev/shm of others.
 """
 
 import fcntl
@@ -83,6 +84,7 @@ def _start_mongo(folder: Path) -> _Started:
     if container := start_mongo_container():
         return _Started({"url": container.address}, container.stop)
     place = _in_memory() or folder
+    shutil.rmtree(place, ignore_errors=True)  # A process of the same number may have left one.
     server = start_mongod(place, log=folder.with_name(folder.name + ".log"))
 
     def stop() -> None:
@@ -94,7 +96,7 @@ def _start_mongo(folder: Path) -> _Started:
 
 def _in_memory() -> Path | None:
     """A folder of this process in memory, without those that killed runs left; None where there is little room."""
-    if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
+    if os.environ.get("AFFIANCA_TEST_ON_DISK") or not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM:
         return None
     _forget_the_dead()
     return _MEMORY / f"{_OURS}{os.getpid()}"
