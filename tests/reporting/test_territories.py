@@ -103,6 +103,7 @@ async def test_the_page_says_whose_requests_it_counts(reporting, client, session
     assert page.status_code == 200
     assert "Richieste dei comuni del territorio di Varese" in page.text
     assert "Richieste aperte in questo momento: 2" in page.text
+    assert '<dt>Richieste</dt><dd class="h4 mb-0">2</dd>' in page.text
     assert 'value="province"' not in page.text
     assert "I miei comuni" in page.text
     monitor = await signed_in(reporting, session_of, "monitor", "programme", None)

@@ -24,8 +24,8 @@ def territory_of(caller: Caller, province: str | None = None) -> Territory:
     if not staff and not own:
         raise forbidden(
             N_(
-                "These figures are for the staff of the programme, and for officials and representatives of a provincia "
-                "or Città metropolitana, about the comuni of its territory."
+                "These figures are for the staff of the programme, and for officials and representatives of a "
+                "provincia or Città metropolitana, about the comuni of its territory."
             )
         )
     if wanted and vocabulary.province(wanted) is None:
