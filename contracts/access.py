@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from contracts.envelope import Code, Data, Event, Id, Instant, nothing
-from contracts.vocabulary import ended_into
+from contracts.vocabulary import body, ended_into
 
 Role = Literal["official", "representative", "expert", "coordinator", "secretariat", "monitor", "front_end", "service"]
 ScopeKind = Literal["programme", "body", "task_force"]
@@ -44,6 +44,13 @@ def _inherited(grant: Grant, day: date) -> Iterable[Grant]:
     if grant.scope_kind == "body" and grant.scope:
         for ended in ended_into(grant.scope, day):
             yield grant.model_copy(update={"scope": ended.code})
+
+
+def territories(grants: Iterable[Grant]) -> frozenset[str]:
+    """The siglas of the provinces for whose own body, provincia or Città metropolitana, somebody may act."""
+    acting = (grant for grant in grants if grant.role in ("official", "representative") and grant.scope_kind == "body")
+    found = (body(grant.scope) for grant in acting if grant.scope)
+    return frozenset(each.province for each in found if each and each.kind != "comune")
 
 
 class AccessState(Data):

@@ -48,6 +48,11 @@ class Caller:
         """Whether the caller holds one of the roles on the whole programme."""
         return any(grant.role in roles and grant.scope_kind == "programme" for grant in self.grants)
 
+    @property
+    def territories(self) -> frozenset[str]:
+        """The siglas of the provinces for whose own body the caller acts: not those of a comune's people."""
+        return contract.territories(self.grants)
+
 
 NOBODY = Caller()
 

@@ -30,11 +30,19 @@ _A_YEAR = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Entry:
-    """A link of the main navigation: label (msgid), address, and the roles that see it."""
+    """A link of the main navigation: label (msgid), address, and the roles that see it.
+
+    territory: whoever acts for a provincia or Città metropolitana sees it as well.
+    """
 
     label: str
     href: str
     roles: tuple[Role, ...]
+    territory: bool = False
+
+    def seen_by(self, caller: Caller) -> bool:
+        """Whether it leads the caller to something that they may open."""
+        return caller.has(*self.roles) or (self.territory and bool(caller.territories))
 
 
 NAVIGATION: tuple[Entry, ...] = (
@@ -50,6 +58,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Good practices"), "/practices", PEOPLE),
     Entry(N_("Notifications"), "/notifications", PEOPLE),
     Entry(N_("Monitoring"), "/reports", ("monitor", "coordinator", "secretariat")),
+    Entry(N_("My comuni"), "/reports", (), territory=True),
 )
 
 ROLE_NAMES: dict[Role, str] = {
@@ -135,7 +144,7 @@ class Pages:
 
 def navigation_of(caller: Caller, path: str) -> list[dict[str, Any]]:
     """The entries that the caller's roles see, each address once; the nearest that the path lies in is current."""
-    seen = {entry.href: entry for entry in reversed(NAVIGATION) if caller.has(*entry.roles)}
+    seen = {entry.href: entry for entry in reversed(NAVIGATION) if entry.seen_by(caller)}
     # `/desk/board` lies in `/desk` as well: the nearest entry is meant.
     nearest = max((href for href in seen if f"{path}/".startswith(f"{href}/")), key=len, default=None)
     return [

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
+from contracts import vocabulary
 from contracts.working_time import OPEN, Reading, verdict
 from services.chassis.auth import Caller, allow, person
 from services.chassis.i18n import N_, ROME, Translator, language_of
@@ -16,11 +17,12 @@ from services.chassis.problems import not_found
 from services.chassis.service import Service
 from services.reporting.handlers import reports
 from services.reporting.handlers.facts import lead_of
+from services.reporting.handlers.readers import READERS, territory_of
 from services.reporting.handlers.reports import EARLIEST, LATEST, Period
 from services.reporting.labels import METRICS
 from services.reporting.store import GROUPS, Store
 
-Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
+Reader = Annotated[Caller, Depends(allow(*READERS))]
 Coordination = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Person = Annotated[Caller, Depends(person)]
 Text = Annotated[str, Query(max_length=40)]
@@ -66,27 +68,31 @@ class ReportPages:
     async def figures(
         self,
         request: Request,
-        caller: Staff,
+        caller: Reader,
         start: Annotated[str, Query(alias="from", max_length=10)] = "",
         end: Annotated[str, Query(alias="to", max_length=10)] = "",
         group_by: Text = "theme",
         metric: Text = "first_answer",
     ) -> HTMLResponse:
         """Figures of a period as cards and by group, and the backlog of this moment."""
-        group_by = group_by if group_by in GROUPS else "theme"
+        territory = territory_of(caller)
+        areas = [area.name for area in vocabulary.provinces() if area.sigla in (territory.provinces or ())]
+        groups = [name for name in GROUPS if name != "province" or len(areas) != 1]
+        group_by = group_by if group_by in groups else "theme"
         metric = metric if metric in METRICS else "first_answer"
         period, notices = _period(start, end)
         words, now = self._translator(request, caller), self._now()
         chosen = {"from": start, "to": end} if not notices else {}
         values = {name: value for name, value in {**chosen, "group_by": group_by}.items() if value}
         context: dict[str, Any] = {
-            "report": await reports.service_levels(self._store, period, group_by, now, words),
-            "backlog": await reports.backlog(self._store, now, now),
+            "report": await reports.service_levels(self._store, period, group_by, now, words, territory=territory),
+            "backlog": await reports.backlog(self._store, now, now, territory=territory),
             "metric": metric,
             "name": words(METRICS[metric]),
             "group": words(GROUP_LABELS[group_by]),
             "metrics": [(name, words(text)) for name, text in METRICS.items()],
-            "groups": [(name, words(text)) for name, text in GROUP_LABELS.items()],
+            "groups": [(name, words(GROUP_LABELS[name])) for name in groups],
+            "areas": areas,
             "values": {**values, "metric": metric},
             "csv": "/api/reports/service-levels.csv?" + urlencode(values),
         }

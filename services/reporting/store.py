@@ -5,9 +5,11 @@ rows as few as its groups times the distinct minutes in them.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contracts.vocabulary import provinces
 from contracts.working_time import NEVER
 from services.chassis.mongo import Database, Document, Index
 
@@ -32,6 +34,25 @@ _DAY_MS = 86_400_000
 AT_RISK_SHOWN = 30
 
 
+@dataclass(frozen=True)
+class Territory:
+    """Where the bodies lie whose requests count: siglas, None for everywhere, none of them for nowhere.
+
+    comuni_only: the requests of the provincia or Città metropolitana itself do not count.
+    """
+
+    provinces: tuple[str, ...] | None = None
+    comuni_only: bool = False
+
+    def where(self) -> Document:
+        """What narrows a query to it."""
+        within: Document = {} if self.provinces is None else {"province": {"$in": list(self.provinces)}}
+        return within | ({"body": {"$nin": [known.code for known in provinces()]}} if self.comuni_only else {})
+
+
+EVERYWHERE = Territory()
+
+
 class Store:
     """The queries of reporting."""
 
@@ -54,16 +75,22 @@ class Store:
         return [row async for row in self._facts.aggregate(pipeline)]
 
     async def clocks(
-        self, start: datetime, end: datetime, group_by: str, metrics: Sequence[str], synthetic: bool
+        self,
+        start: datetime,
+        end: datetime,
+        group_by: str,
+        metrics: Sequence[str],
+        synthetic: bool,
+        territory: Territory,
     ) -> AsyncIterator[Document]:
         """Clocks of requests received in a period, equal ones counted together: `_id` and `n`."""
-        pipeline = clocks_pipeline(start, end, group_by, metrics, synthetic)
+        pipeline = clocks_pipeline(start, end, group_by, metrics, synthetic, territory)
         async for row in self._facts.aggregate(pipeline, allowDiskUse=True):
             yield row
 
-    async def backlog(self, at: datetime, synthetic: bool) -> list[Document]:
+    async def backlog(self, at: datetime, synthetic: bool, territory: Territory) -> list[Document]:
         """Requests that were open at an instant, counted by whole days since they were received."""
-        return [row async for row in self._facts.aggregate(backlog_pipeline(at, synthetic))]
+        return [row async for row in self._facts.aggregate(backlog_pipeline(at, synthetic, territory))]
 
     async def workload(self, group_by: str, synthetic: bool) -> list[Document]:
         """Requests that are open now, counted by group and status."""
@@ -77,13 +104,18 @@ class Store:
 
 
 def clocks_pipeline(
-    start: datetime, end: datetime, group_by: str, metrics: Sequence[str], synthetic: bool
+    start: datetime,
+    end: datetime,
+    group_by: str,
+    metrics: Sequence[str],
+    synthetic: bool,
+    territory: Territory = EVERYWHERE,
 ) -> list[dict[str, Any]]:
     """The one pass of the service levels. Only clocks that run need their instants: they are judged at reading."""
     running = {"$in": ["$clocks.state", ["running", "paused"]]}
     fields = ("metric", "state", "minutes", "due_at", "warn_at")
     return [
-        {"$match": {"received_at": {"$gte": start, "$lt": end}} | _synthetic(synthetic)},
+        {"$match": {"received_at": {"$gte": start, "$lt": end}} | _synthetic(synthetic) | territory.where()},
         {"$project": {"key": f"${group_by}", "left": 1, "synthetic": 1, **{f"clocks.{name}": 1 for name in fields}}},
         {"$unwind": "$clocks"},
         {"$match": {"clocks.metric": {"$in": list(metrics)}}},
@@ -105,12 +137,13 @@ def clocks_pipeline(
     ]
 
 
-def backlog_pipeline(at: datetime, synthetic: bool) -> list[dict[str, Any]]:
+def backlog_pipeline(at: datetime, synthetic: bool, territory: Territory = EVERYWHERE) -> list[dict[str, Any]]:
     """Of those not yet over and already received, the ones that lay open just then and not between two spans."""
     age = {"$floor": {"$divide": [{"$subtract": [at, "$received_at"]}, _DAY_MS]}}
     open_then = {"spans": {"$elemMatch": {"start": {"$lte": at}, "end": {"$gt": at}}}}
+    where: Document = {"open_until": {"$gt": at}, "received_at": {"$lte": at}} | open_then
     return [
-        {"$match": {"open_until": {"$gt": at}, "received_at": {"$lte": at}} | open_then | _synthetic(synthetic)},
+        {"$match": where | _synthetic(synthetic) | territory.where()},
         {"$group": {"_id": {"days": age, "synthetic": "$synthetic"}, "n": {"$sum": 1}}},
     ]
 

@@ -1,10 +1,12 @@
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from contracts.access import Role
+from contracts.access import Grant, Role
+from services.chassis.auth import Caller
 from services.chassis.pages import Pages, navigation_of
 from services.chassis.settings import Settings
 from tests.chassis.sample_pages import body, caller, form, pages, request
@@ -75,6 +77,16 @@ def test_a_language_that_we_do_not_speak_is_not_remembered(pages: Pages) -> None
 )
 def test_the_navigation_shows_what_the_roles_allow(roles: tuple[Role, ...], addresses: list[str]) -> None:
     assert [entry["href"] for entry in navigation_of(caller(*roles), "/")] == addresses
+
+
+@pytest.mark.parametrize(("body_code", "seen"), [("012", True), ("015", True), ("012133", False)])
+def test_figures_of_comuni_are_shown_to_the_people_of_a_provincia_alone(body_code: str, seen: bool) -> None:
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    official = Caller("1", (Grant(role="official", scope_kind="body", scope=body_code, start=since),))
+
+    addresses = [entry["href"] for entry in navigation_of(official, "/")]
+
+    assert ("/reports" in addresses) is seen
 
 
 def test_the_entry_in_which_the_page_lies_is_current_and_no_other() -> None:

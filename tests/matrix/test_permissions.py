@@ -28,8 +28,13 @@ PATH_VALUES = {"number": "2026-999999", "id": derived_id("nobody"), "person": de
 """Well-formed, and naming nothing that exists."""
 CONTENT = {"POST": {"json": {}}, "PUT": {"json": {}}, "PATCH": {"json": {}}}
 SCOPES = {"official": ("body", BODY), "representative": ("body", BODY)}
-DATA_RULES = {("POST", "/logout", "anonymous"): 403}
-"""Everybody may, and yet it is refused: without a session there is no token that the form could bear."""
+_FIGURES = ("/reports", *(f"/api/reports/{name}{suffix}" for name in ("service-levels", "backlog")
+                          for suffix in ("", ".{suffix}")))  # fmt: skip
+DATA_RULES = {("POST", "/logout", "anonymous"): 403} | {
+    ("GET", path, role): 403 for path in _FIGURES for role in ("official", "representative")
+}
+"""The table lets them, and yet they are refused: without a session there is no token that the form could bear; figures
+are for the people of a provincia, and these here are a comune's (tests/reporting/test_territories.py)."""
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,15 @@ from typing import Any
 
 from services.chassis.mongo import Document
 from services.chassis.service import Service
-from services.reporting.store import FACTS, _due, at_risk_pipeline, backlog_pipeline, clocks_pipeline, workload_pipeline
+from services.reporting.store import (
+    FACTS,
+    Territory,
+    _due,
+    at_risk_pipeline,
+    backlog_pipeline,
+    clocks_pipeline,
+    workload_pipeline,
+)
 from tests.reporting.material import consume, random_story, rome
 
 NOW = rome("2026-11-20 12:00")
@@ -28,6 +36,9 @@ def stages(plan: Any) -> Iterator[Document]:
 
 PLANS = {
     "period": (clocks_pipeline(*NOVEMBER, "theme", ["resolution"], True), "received_at"),
+    "period of a territory": (
+        clocks_pipeline(*NOVEMBER, "theme", ["resolution"], True, Territory(("VA",), comuni_only=True)), "received_at"),
+    "backlog of a territory": (backlog_pipeline(NOW, True, Territory(("VA",), comuni_only=True)), "open_until"),
     "backlog": (backlog_pipeline(NOW, True), "open_until"),
     "at risk": (at_risk_pipeline(NOW, ["waste-management"], "VA"), "open_until"),
     "workload": (workload_pipeline("theme", True), "open_until"),

@@ -1,7 +1,7 @@
 """`/api/reports/...`: each report as JSON or CSV, by suffix or `Accept`.
 
-Groups of few requests are shown: these roles are the programme's own staff. Made-up requests are included and
-counted in `synthetic`, `include_synthetic=false` leaves them out.
+Groups of few requests are shown: who reads them is the programme's own staff, or a provincia about its comuni, whom no
+report names. Made-up requests are included and counted in `synthetic`, `include_synthetic=false` leaves them out.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,10 +19,16 @@ from services.chassis.problems import Problem, invalid
 from services.chassis.service import Service
 from services.reporting import exports
 from services.reporting.handlers import reports
+from services.reporting.handlers.readers import READERS, STAFF, territory_of
 from services.reporting.handlers.reports import EARLIEST, LATEST, Period, Report
 from services.reporting.store import Store
 
-Staff = Annotated[Caller, Depends(allow("monitor", "coordinator", "secretariat"))]
+Staff = Annotated[Caller, Depends(allow(*STAFF))]
+Reader = Annotated[Caller, Depends(allow(*READERS))]
+OfProvince = Annotated[
+    str | None,
+    Query(alias="province", max_length=10, description="The sigla of a province; of one not the caller's, nothing."),
+]
 GroupBy = Literal["theme", "procedure", "province", "kind", "channel", "month"]
 Synthetic = Annotated[bool, Query(description="Whether made-up requests count.")]
 
@@ -48,28 +54,39 @@ class Reports:
     async def service_levels(
         self,
         request: Request,
-        caller: Staff,
+        caller: Reader,
         start: Annotated[date | None, Query(alias="from", ge=EARLIEST, le=LATEST)] = None,
         end: Annotated[date | None, Query(alias="to", ge=EARLIEST, le=LATEST)] = None,
         group_by: GroupBy = "theme",
         metrics: Annotated[str, Query(max_length=200, description="Names, separated by commas.")] = "",
         include_synthetic: Synthetic = True,
+        province: OfProvince = None,
     ) -> Response:
-        """Working time to acceptance, first answer and resolution, and the share within target."""
+        """Working time to acceptance, first answer and resolution, and the share within target.
+
+        Officials and representatives of a provincia or Città metropolitana get the comuni of its territory.
+        """
+        territory = territory_of(caller, province)
         form, chosen, days = _format(request), _metrics(metrics), period(start, end)
         report = await reports.service_levels(
-            self._store, days, group_by, self._now(), self._translator(request, caller), chosen, include_synthetic
-        )
+            self._store, days, group_by, self._now(), self._translator(request, caller), chosen, include_synthetic,
+            territory,
+        )  # fmt: skip
         return _answer(report, form)
 
     async def backlog(
-        self, request: Request, caller: Staff, at: Instant | None = None, include_synthetic: Synthetic = True
-    ) -> Response:
-        """Requests that were open at an instant (now, if none is given) by age in calendar days."""
+        self, request: Request, caller: Reader, at: Instant | None = None, include_synthetic: Synthetic = True,
+        province: OfProvince = None,
+    ) -> Response:  # fmt: skip
+        """Requests that were open at an instant (now, if none is given) by age in calendar days.
+
+        Officials and representatives of a provincia or Città metropolitana get the comuni of its territory.
+        """
+        territory = territory_of(caller, province)
         form, now = _format(request), self._now()
         if at and not EARLIEST <= at.date() <= LATEST:
             raise invalid([{"pointer": "/query/at", "detail": N_("Choose a moment between the years 2000 and 2999.")}])
-        return _answer(await reports.backlog(self._store, at or now, now, include_synthetic), form)
+        return _answer(await reports.backlog(self._store, at or now, now, include_synthetic, territory), form)
 
     async def workload(
         self,

@@ -9,7 +9,7 @@ from contracts.working_time import METRICS, NEVER, SERVICE_TARGETS
 from services.chassis.i18n import ROME, Translator
 from services.reporting import figures
 from services.reporting.labels import label
-from services.reporting.store import Store
+from services.reporting.store import EVERYWHERE, Store, Territory
 
 Report = dict[str, Any]
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
@@ -38,16 +38,18 @@ async def service_levels(
     translator: Translator,
     metrics: Sequence[str] = tuple(METRICS),
     synthetic: bool = True,
+    territory: Territory = EVERYWHERE,
 ) -> Report:
     """Working times, shares within target and open clocks of the requests received in a period."""
     counted = figures.ServiceLevels(metrics, now)
-    async for row in store.clocks(*period.instants(), group_by, metrics, synthetic):
+    async for row in store.clocks(*period.instants(), group_by, metrics, synthetic, territory):
         counted.add(row)
     totals = counted.totals()
     return {
         "report": "service-levels",
         "from": _day(period.start),
         "to": _day(period.end),
+        "provinces": territory.provinces,
         "group_by": group_by,
         "generated_at": _instant(now),
         "synthetic": totals["synthetic"],
@@ -57,12 +59,15 @@ async def service_levels(
     }
 
 
-async def backlog(store: Store, at: datetime, now: datetime, synthetic: bool = True) -> Report:
+async def backlog(
+    store: Store, at: datetime, now: datetime, synthetic: bool = True, territory: Territory = EVERYWHERE
+) -> Report:
     """Requests that were open at an instant, by the days since they were received."""
-    items, totals = figures.backlog(await store.backlog(at, synthetic))
+    items, totals = figures.backlog(await store.backlog(at, synthetic, territory))
     return {
         "report": "backlog",
         "at": _instant(at),
+        "provinces": territory.provinces,
         "generated_at": _instant(now),
         "synthetic": totals["synthetic"],
         "items": items,
