@@ -21,7 +21,7 @@ QUERIES: dict[str, tuple[str, dict[str, Any], list[tuple[str, int]]]] = {
         },
         [],
     ),
-    "mails that wait": ("mail_queue", {"_id": {"$gt": ""}}, [("_id", 1)]),
+    "mails that wait": ("mail_queue", {"_id": {"$gt": "", "$lte": "~"}}, [("_id", 1)]),
     "files of mails that wait": ("mail_queue", {"file": AMONG}, []),
     "mails answered": ("mails", {"message_id": {"$in": ["<a>", "<b>"]}, "request": {"$ne": None}}, []),
     "answers in a row": (
