@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from services.chassis.access import digest
+from services.intake.handlers import importing
+from services.intake.handlers.submission import prepare
 from services.intake.store.quotas import QuotaStore, UsedUp, give_back
 from tests.intake.conftest import ADMIN_KEY, SARONNO, VARESE, Town, a_request
 
@@ -226,3 +228,24 @@ async def test_an_import_ends_where_the_quota_does_and_goes_on_the_next_day(town
     assert '"stopped":null' not in answer.text
     admin = await town.call("POST", "/api/requests/import", ADMIN_KEY, content=file, headers=headers)
     assert '"imported":5' in admin.text
+
+
+async def test_an_import_reads_no_line_that_the_quota_does_not_allow_and_counts_none_that_is_refused(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await a_key(town, per_day=2)
+    themes = ("site-remediation", "site-remediatoin", "site-remediation", "site-remediation", "site-remediation")
+    lines = [f"{VARESE};tecnica;Riga {n};Serve un parere.;{theme}" for n, theme in enumerate(themes)]
+    file = "\n".join(["ente;tipo;oggetto;descrizione;tema", *lines]).encode()
+    prepared: list[str] = []
+
+    async def counted(parts: Any, caller: Any, form: Any, *more: Any, **named: Any) -> Any:
+        prepared.append(form.title)
+        return await prepare(parts, caller, form, *more, **named)
+
+    monkeypatch.setattr(importing, "prepare", counted)
+    headers = {"Content-Type": "text/csv"}
+    answer = await town.call("POST", "/api/requests/import?lang=en", key["key"], content=file, headers=headers)
+
+    assert '"imported":2' in answer.text and '"refused":1' in answer.text, answer.text
+    assert prepared == ["Riga 0", "Riga 1", "Riga 2"]

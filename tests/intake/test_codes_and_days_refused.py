@@ -93,3 +93,18 @@ async def test_every_code_that_there_is_narrows_a_list(town: Town) -> None:
         assert (await town.call("GET", f"/api/requests?{query}")).status_code == 200
     assert (await town.call("GET", "/api/procedures?theme=waste-management")).json()["items"]
     assert (await town.call("GET", "/api/procedures?theme=")).json()["items"]
+
+
+@pytest.mark.parametrize(
+    ("address", "several"),
+    [("requests?status=&kind=&assigned=&theme=", "requests?status=&status=submitted"),
+     ("bodies?status=&phase=&province=", "bodies?status=approved&phase=")],
+)  # fmt: skip
+async def test_an_empty_filter_narrows_nothing(town: Town, address: str, several: str) -> None:
+    await town.submitted()
+    whole, same, some = [
+        await town.call("GET", f"/api/{each}") for each in (address.partition("?")[0], address, several)
+    ]
+
+    assert whole.json()["items"] == same.json()["items"] != []
+    assert some.status_code == 200, some.text

@@ -22,12 +22,14 @@ from services.chassis.work import Origin, View, Work
 from services.intake.api.request_models import ListedRequests, RequestWithHistory, SubmittedRequest
 from services.intake.classifier import Recognition
 from services.intake.consumers import EVENTS
+from services.intake.handlers import reading
 from services.intake.handlers.conversation import ask, post_message
 from services.intake.handlers.deadlines import Deadline, deadlines_of
 from services.intake.handlers.editing import edit
 from services.intake.handlers.requests import close, merge, reopen, resolve, withdraw
 from services.intake.handlers.subjects import Subject, checked_body
 from services.intake.handlers.submission import NewRequest, Submission, submit
+from services.intake.store import conversation
 from services.reporting.store import FACTS
 from tests.intake.conftest import VARESE, Town, a_request
 from tests.intake.events import deliver, event
@@ -261,3 +263,37 @@ async def test_who_may_not_read_the_conversation_reads_the_same_deadlines(town: 
     assert "messages" not in seen
     assert seen["deadlines"] == whole["deadlines"]
     RequestWithHistory.model_validate(seen)
+
+
+async def test_a_story_that_is_too_long_to_be_read_whole_ends_no_deadline_otherwise(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await town.submitted()
+    path = f"/api/requests/{made['number']}"
+    for n in range(2):
+        await town.call("POST", f"{path}/messages", json={"text": f"Seguiamo {n}."})
+    await town.call("POST", f"{path}/resolve", json={"outcome": "solved", "text": "Fatto."})
+    whole = (await town.call("GET", path)).json()
+
+    monkeypatch.setattr(conversation, "_MOST", 2)
+    cut = (await town.call("GET", path)).json()
+
+    assert len(cut["timeline"]) == 2 < len(whole["timeline"])
+    assert states_of(cut) == {"acceptance": "void", "first_answer": "met", "resolution": "met"}
+    assert cut["deadlines"] == whole["deadlines"]
+
+
+async def test_a_page_computes_no_clock(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await town.submitted()
+    parts, asked = town.service.app.state.parts, 0
+
+    def counted(*facts: Any) -> tuple[Deadline, ...]:
+        nonlocal asked
+        asked += 1
+        return deadlines_of(*facts)
+
+    monkeypatch.setattr(reading, "deadlines_of", counted)
+    found = await reading.read(parts, COORDINATOR, made["number"])
+
+    assert asked == 0
+    assert len(found.deadlines) == 3 and asked == 1

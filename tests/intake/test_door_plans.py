@@ -21,13 +21,20 @@ QUERIES: dict[str, tuple[str, dict[str, Any], list[tuple[str, int]]]] = {
         },
         [],
     ),
-    "mails that wait": ("mail_queue", {"_id": {"$gt": ""}}, [("_id", 1)]),
+    "mails that wait": ("mail_queue", {"_id": {"$gt": "", "$lte": "~"}}, [("_id", 1)]),
     "files of mails that wait": ("mail_queue", {"file": AMONG}, []),
     "mails answered": ("mails", {"message_id": {"$in": ["<a>", "<b>"]}, "request": {"$ne": None}}, []),
     "answers in a row": (
         "messages",
         {"request": "a", "at": {"$gte": NOW}, "author": "b", "channel": {"$in": ["email", "pec"]}},
         [],
+    ),
+    "what moves the clocks of a long story": (
+        "timeline", {"request": "a", "action": {"$in": ["closed", "resolved"]}}, [("at", 1), ("rank", 1)],
+    ),
+    "what an expert said in it": (
+        "messages", {"request": "a", "kind": "message", "visibility": "shared", "author_role": "expert",
+                     "automatic": False}, [("at", 1), ("rank", 1)],
     ),
     "mails in a row": ("mails", {"sender": "a", "received_at": {"$gte": NOW}}, []),
     "senders": ("persons", {"$or": [{name: AMONG} for name in ("email_key", "pec_key")]}, []),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.handlers.mails import Door, MailQueue, queueing
+from services.chassis.errors import TransientError
+from services.intake.handlers.mails import Door, MailQueue, forget_mails, queueing
 from services.intake.handlers.mails.receiving import take
 from services.intake.mailbox.settings import MailSettings
 from tests.intake.letters import SECRET, TO
@@ -104,3 +105,101 @@ async def test_what_is_quarantined_while_the_person_is_erased_is_forgotten_too(
     assert sent == 250
     for raw in (before, between):
         await emptied(post, raw)
+
+
+async def test_a_mail_of_somebody_else_that_this_person_only_sent_on_stays(
+    post: Post, rush: pytest.MonkeyPatch
+) -> None:
+    (address, _), (other, key) = await post.official(), await post.official()
+    assert (await post.send(other, mail(other, "Inoltrata"), return_path=address))[0] == 250
+    nobody = mail(address, "Di nessuno").replace(f"From: {address}", "From: ")
+    assert "From: \r\n" in nobody or "From: \n" in nobody
+    assert (await post.send(address, nobody))[0] == 250
+
+    await erase(post, address)
+
+    await emptied(post, nobody)
+    rush.undo()
+    await post.taken()
+    assert [request["title"] for request in await post.mine(key, other)] == ["Inoltrata"]
+
+
+async def test_the_file_of_a_mail_that_was_taken_meanwhile_is_left_to_who_took_it(
+    post: Post, rush: pytest.MonkeyPatch
+) -> None:
+    (address, _), database = await post.official(), post.town.service.database
+    raw = mail(address, "Presa", ("x" * 900 + "\r\n") * 1_300)
+    for _ in range(2):
+        assert (await post.send(address, raw))[0] == 250
+    taken, again = [row["file"] async for row in database[QUEUE].find({}, sort=[("_id", 1)])]
+    parts = post.town.service.app.state.parts
+    row = await database[QUEUE].find_one({"file": taken})
+    assert row is not None
+    await take(parts, DOOR, await MailQueue(parts, DOOR, *gauges())._arrival(row))
+
+    await forget_mails(parts, DOOR, "nobody", [address])
+
+    assert await database[MAILS].count_documents({"file": taken}) == 1
+    assert await database["files.files"].count_documents({"_id": taken}) == 1
+    assert await database["files.files"].count_documents({"_id": again}) == 0
+    assert await database[QUEUE].count_documents({}) == 0
+
+
+async def test_erasing_does_not_chase_what_comes_meanwhile(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, _ = await post.official()
+    parts = post.town.service.app.state.parts
+    queue, looked = parts.stores.mail_queue, 0
+    first = queue.first
+    for n in range(2):
+        await post.send(address, mail(address, f"Prima {n}"))
+
+    async def first_and_more(*args: Any) -> Any:
+        nonlocal looked
+        rows = await first(*args)
+        looked += len(rows)
+        assert looked < 20, "it never ends"
+        await post.send(address, mail(address, "Ancora"))
+        return rows
+
+    rush.setattr(queue, "first", first_and_more)
+    begun = await forget_mails(parts, DOOR, "nobody", [address])
+    assert looked == 2
+
+    rush.setattr(queue, "first", first)
+    await forget_mails(parts, DOOR, "nobody", [address], begun)
+    assert await post.town.service.database[QUEUE].count_documents({}) == 0
+
+
+async def test_an_erasure_that_was_cut_short_is_finished_by_another(post: Post, rush: pytest.MonkeyPatch) -> None:
+    address, _ = await post.official()
+    person = await post.person(address)
+    assert person is not None
+    between, calls = mail(address, "Nel mentre"), 0
+    store, rows = post.town.service.app.state.parts.stores.mails, post.town.service.database["persons"]
+    forget = store.forget
+
+    async def fail_once(id: str) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            count: int = await forget(id)
+            await post.send(address, between)
+            # From here on the second pass will not get to the queue.
+            rush.setattr(post.town.service.app.state.parts.stores.mail_queue, "last", away)
+            return count
+        return int(await forget(id))
+
+    async def away() -> str:
+        raise TransientError("away")
+
+    whole = post.town.service.app.state.parts.stores.mail_queue.last
+    rush.setattr(store, "forget", fail_once)
+    answer = await post.town.call("DELETE", f"/api/persons/{person['_id']}")
+    assert answer.status_code == 503
+    assert ((await rows.find_one({"_id": person["_id"]})) or {})["forgetting"] == [address]
+    rush.setattr(post.town.service.app.state.parts.stores.mail_queue, "last", whole)
+
+    assert (await post.town.call("DELETE", f"/api/persons/{person['_id']}")).status_code == 204
+
+    await emptied(post, between)
+    assert "forgetting" not in ((await rows.find_one({"_id": person["_id"]})) or {})

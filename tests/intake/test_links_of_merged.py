@@ -238,3 +238,20 @@ async def test_a_request_with_all_its_links_is_still_gone_on_from_but_nobody_lin
     third = (await desk.ask(1))[0]
     for number, to in ((survivor, third), (third, survivor)):
         await desk.does("POST", f"{number}/links", 422, json={"to": to, "kind": "related"})
+
+
+async def test_a_link_to_one_that_was_merged_long_ago_leads_to_the_one_that_goes_on(desk: Desk) -> None:
+    one, merged, again, survivor = await desk.ask(4)
+    await desk.link(one, survivor)
+    id = await desk.link(one, merged, "follows")
+    rows, before = desk.town.service.database["requests"], await desk.stored(one)
+    await desk.merge(merged, again)
+    await desk.merge(again, survivor)
+    for number, links in ((one, before), (survivor, [link | {"number": merged} for link in before])):
+        await rows.update_one({"number": number}, {"$set": {"links": links}, "$inc": {"version": 1}})
+
+    assert await desk.links(one) == [("follows", survivor)]
+    assert await desk.links(survivor) == []  # To itself.
+
+    await desk.does("DELETE", f"{one}/links/{id}", 204)
+    assert await desk.links(one) == [("related", survivor)]

@@ -48,6 +48,10 @@ def instant(at: datetime | None) -> str | None:
 
 def request_document(request: Document, people: People | None = None, sees_search: bool = False) -> Json:
     """A request without its history. sees_search: see `store.visibility`."""
+    return _request_document(request, people or {}, sees_search, told_documents(request))
+
+
+def _request_document(request: Document, people: People, sees_search: bool, deadlines: list[Json]) -> Json:
     number, merged, resolution = request["number"], request["merged_into"], request["resolution"]
     # Written out: a page has fifty of them, and this is a third of its price.
     return {
@@ -70,8 +74,8 @@ def request_document(request: Document, people: People | None = None, sees_searc
         "protocol": request["protocol"],
         "channel": request["channel"],
         "requester": request["requester"],
-        "assignment": assignment_document(request, people or {}, sees_search),
-        "deadlines": told_documents(request),
+        "assignment": assignment_document(request, people, sees_search),
+        "deadlines": deadlines,
         "outcome": resolution["outcome"] if resolution else None,
         "rating": request["rating"],
         "merged_into": merged["number"] if merged else None,
@@ -86,8 +90,7 @@ def request_document(request: Document, people: People | None = None, sees_searc
 def whole_document(read: WholeRequest) -> Json:
     """A request with its conversation and its history, and what the caller may do next."""
     people = read.people
-    document = request_document(read.request, people, read.sees_search)
-    document["deadlines"] = deadline_documents(read.deadlines)
+    document = _request_document(read.request, people, read.sees_search, deadline_documents(read.deadlines))
     document["timeline"] = [
         {
             "at": line["at"],

@@ -16,7 +16,7 @@ from services.chassis.problems import invalid
 from services.chassis.work import Keys
 from services.intake.api.answers import answer, parts_of
 from services.intake.api.body_documents import admission_document, body_document, registration_document
-from services.intake.api.code_filters import ProvinceFilter
+from services.intake.api.code_filters import EmptyNarrowsNothing, ProvinceFilter
 from services.intake.handlers import bodies
 from services.intake.handlers.attachments.giving import disposition
 from services.intake.handlers.days import today
@@ -52,8 +52,10 @@ async def list_bodies(
     parts: Here,
     province: ProvinceFilter,
     q: Annotated[str | None, Query(max_length=100, description="Words of the name, or a code.")] = None,
-    phase: Annotated[int | None, Query(ge=1, description="The phase by which the body entered.")] = None,
-    status: BodyStatus | None = None,
+    phase: Annotated[
+        int | None, Query(ge=1, description="The phase by which the body entered."), EmptyNarrowsNothing
+    ] = None,
+    status: Annotated[BodyStatus | None, EmptyNarrowsNothing] = None,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:

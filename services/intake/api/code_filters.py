@@ -4,9 +4,10 @@ parameter of its name, and gives the code.
 """
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
+from pydantic import BeforeValidator
 
 from contracts import vocabulary
 from services.chassis.validation import not_allowed
@@ -34,6 +35,12 @@ def _known(name: str, code: str | None, all_codes: Iterable[str]) -> str | None:
     return code or None
 
 
+def _without_empty(given: Any) -> Any:
+    return [each for each in given if each != ""] if isinstance(given, list) else given or None
+
+
+EmptyNarrowsNothing = BeforeValidator(_without_empty)
+"""For parameters whose type says which values they take."""
 ThemeFilter = Annotated[str | None, Depends(_theme)]
 ProcedureFilter = Annotated[str | None, Depends(_procedure)]
 ProvinceFilter = Annotated[str | None, Depends(_province)]

@@ -127,12 +127,13 @@ async def erase(id: str, caller: Secretariat, parts: Here, door: MailDoor) -> Re
     """Erases a person's data here and, by an event, everywhere; safe to repeat."""
     # While they are known it is known what is theirs; what came between is theirs, too.
     addresses = await parts.stores.persons.only_theirs(id)
-    await forget_mails(parts, door, id, addresses)
-    await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id, caller))
-    await forget_mails(parts, door, id, addresses)
+    begun = await forget_mails(parts, door, id, addresses)
+    await parts.executor.run(person_keys(id), lambda work: persons.erase(work, id, caller, addresses))
+    await forget_mails(parts, door, id, addresses, begun)
     await parts.stores.attachments.forget(id)
     await drafts.forget(parts, id)
     await parts.executor.run({VIEWS: [id]}, lambda work: views.forget(work, id))
+    await parts.executor.run(person_keys(id), lambda work: persons.forgotten(work, id))
     return Response(status_code=204)
 
 

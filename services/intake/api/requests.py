@@ -27,7 +27,7 @@ from services.intake.api.answers import (
     tag,
     whole_document,
 )
-from services.intake.api.code_filters import ProcedureFilter, ProvinceFilter, ThemeFilter
+from services.intake.api.code_filters import EmptyNarrowsNothing, ProcedureFilter, ProvinceFilter, ThemeFilter
 from services.intake.api.commands import Message
 from services.intake.api.request_models import ListedRequests, RequestWithHistory, SubmittedRequest
 from services.intake.handlers import conversation, drafts
@@ -87,10 +87,10 @@ async def list_requests(
     theme: ThemeFilter,
     procedure: ProcedureFilter,
     province: ProvinceFilter,
-    status: Annotated[list[RequestStatus] | None, Query()] = None,
+    status: Annotated[list[RequestStatus] | None, Query(), EmptyNarrowsNothing] = None,
     body: str | None = None,
-    kind: Kind | None = None,
-    assigned: Literal["true", "false", "me"] | None = None,
+    kind: Annotated[Kind | None, EmptyNarrowsNothing] = None,
+    assigned: Annotated[Literal["true", "false", "me"] | None, EmptyNarrowsNothing] = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     since: Annotated[str | None, Query(alias="from")] = None,
     until: Annotated[str | None, Query(alias="to")] = None,

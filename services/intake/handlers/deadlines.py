@@ -25,6 +25,7 @@ _WHAT: Mapping[str, What] = {
     "merged": "merged",
 }
 """Action of a line of the timeline -> what it is for the clocks."""
+CLOCKED = frozenset(_WHAT)
 
 
 @dataclass(frozen=True)

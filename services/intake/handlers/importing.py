@@ -130,11 +130,15 @@ class Import:
         if self.dry_run:
             await check_request(self.parts, self.caller, form, form.channel or "api", imported=True)
             return {"status": "valid"}
-        prepared = await prepare(self.parts, self.caller, form, "api", key, imported=True)
         try:
             taken = await self.meter.take() if self.meter else []
         except Problem as problem:
             raise Unusable(problem.detail, row.line, "", (), **problem.values) from problem
+        try:
+            prepared = await prepare(self.parts, self.caller, form, "api", key, imported=True)
+        except Exception:
+            give_back(taken)
+            raise
         new.append((row, prepared, taken))
         return {"status": "imported", "number": prepared.number}
 

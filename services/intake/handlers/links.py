@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {"related": "related", "follows": "followed_by", "follow
 """How a link is called -> how it is called from its other end."""
 LINES = frozenset({"linked", "unlinked", "relinked", "link_passed_on"})
 _MOST = 50
+_LONGEST_CHAIN = 20
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def hand_over(work: Work, request: Document, survivor: Document, caller: Caller)
     request. The line in the merged request's timeline is read on the survivor's page, too.
     """
     for known in request.get("links", ()):
-        other = work.get(REQUESTS, known["request"])
+        other = work.reach(REQUESTS, known["request"])
         if other is None or other["_id"] == survivor["_id"]:
             continue
         own = next((link for link in survivor.get("links", ()) if link["request"] == other["_id"]), None)
@@ -148,9 +149,46 @@ def seen_links(
     named |= {line["details"]["request"] for line in timeline if line["action"] in LINES}
     if not named:
         return (), timeline
-    others = {row["_id"]: row for row in with_ids(plain, sorted(named)) if sees(caller, row)}
-    told = [line for line in timeline if line["action"] not in LINES or line["details"]["request"] in others]
-    return tuple(_seen(known, others[known["request"]]) for known in links if known["request"] in others), told
+    found = _with_survivors(plain, named)
+    told = [line for line in timeline if line["action"] not in LINES or _may_see(caller, found, line)]
+    seen: dict[str, LinkedRequest] = {}
+    for known in links:
+        other = _survivor(found, known["request"])
+        if other is None or other["_id"] == request["_id"] or not sees(caller, other):
+            continue
+        if other["_id"] not in seen or seen[other["_id"]].kind == "related":
+            seen[other["_id"]] = _seen(known, other)
+    return tuple(seen.values()), told
+
+
+def _may_see(caller: Caller, found: dict[str, Document], line: Document) -> bool:
+    other = found.get(line["details"]["request"])
+    return other is not None and sees(caller, other)
+
+
+def _with_survivors(plain: Plain, ids: set[str]) -> dict[str, Document]:
+    """These requests, and those that they were merged into: links made before links followed merges name the former."""
+    found: dict[str, Document] = {}
+    asked, wanted = set[str](), ids
+    for _ in range(_LONGEST_CHAIN):
+        if not wanted:
+            break
+        asked |= wanted
+        rows = with_ids(plain, sorted(wanted))
+        found |= {row["_id"]: row for row in rows}
+        wanted = {row["merged_into"]["id"] for row in rows if row["merged_into"]} - asked
+    return found
+
+
+def _survivor(found: dict[str, Document], id: str) -> Document | None:
+    """The request that goes on where this one was merged, as far as it is known."""
+    current = found.get(id)
+    for _ in range(_LONGEST_CHAIN):
+        following = found.get(current["merged_into"]["id"]) if current and current["merged_into"] else None
+        if following is None:
+            break
+        current = following
+    return current
 
 
 def _seen(known: Document, other: Document) -> LinkedRequest:

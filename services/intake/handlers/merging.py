@@ -4,15 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from services.chassis.auth import Caller
-from services.chassis.execution import Contended
 from services.chassis.mongo import Document
-from services.chassis.work import Keys, NotLoaded, Work
+from services.chassis.work import Keys, Work
 from services.intake.handlers import requests
 from services.intake.handlers.parts import Parts
 from services.intake.store.requests import REQUESTS
 
 Result = TypeVar("Result")
-_TRIES = 5
 
 
 async def merge_whole(
@@ -22,15 +20,10 @@ async def merge_whole(
     caller: Caller,
     run: Callable[[Keys, Callable[[Work], Document]], Awaitable[Result]],
 ) -> Result:
-    """Merges a request into another one. run: carries the decision out, which returns the merged request.
+    """Merges a request into another one. run: carries the decision out by the executor; it returns the merged request.
 
-    Somebody may link the request to one more while it is looked at; then it is looked at again.
+    What it is linked to is read before, so that the decision is made once.
     """
-    for _ in range(_TRIES):
-        found = await parts.stores.requests.by_ids([id])
-        ends = {link["request"] for row in found for link in row.get("links", ())}
-        try:
-            return await run({REQUESTS: sorted({id, into, *ends})}, lambda work: requests.merge(work, id, into, caller))
-        except NotLoaded:
-            continue
-    raise Contended("the links kept changing")
+    found = await parts.stores.requests.by_ids([id])
+    ends = {link["request"] for row in found for link in row.get("links", ())}
+    return await run({REQUESTS: sorted({id, into, *ends})}, lambda work: requests.merge(work, id, into, caller))

@@ -128,16 +128,26 @@ def end(
     return kept != grants
 
 
-def erase(work: Work, id: str, caller: Caller) -> Document:
-    """Removes name, address and every credential of a person; the id stays where it was used. Safe to repeat."""
+def erase(work: Work, id: str, caller: Caller, addresses: Sequence[str] = ()) -> Document:
+    """Removes name, address and every credential of a person; the id stays where it was used. Safe to repeat.
+
+    addresses: those by which more of theirs can be found; kept until `forgotten`, for whoever has to repeat it.
+    """
     person = work.get(PERSONS, id)
     if person is None:
         raise not_found()
     if not person.get("erased_at"):
         person |= dict.fromkeys(("email", "email_key", "pec", "pec_key", "undeliverable"))
-        person |= {"name": "", "erased_at": work.now}
+        person |= {"name": "", "erased_at": work.now, "forgetting": list(addresses)}
         tell(work, person, PersonErased, [], [], caller)
     return person
+
+
+def forgotten(work: Work, id: str) -> None:
+    """Ends an erasure of which nothing is left to do."""
+    person = work.get(PERSONS, id)
+    if person and person.pop("forgetting", None) is not None:
+        work.put(PERSONS, person)
 
 
 def described(work: Work, id: str, form: PersonForm) -> Document:

@@ -3,8 +3,10 @@
 All of it is one step in a driver's thread: going there and back costs as much as a query.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from services.chassis.auth import Caller
 from services.chassis.mongo import Document
@@ -12,10 +14,10 @@ from services.chassis.problems import not_found
 from services.chassis.transactions import Plain
 from services.intake.domain.transitions import Action, allowed
 from services.intake.handlers.attachments.giving import attachments_of
-from services.intake.handlers.deadlines import Deadline, deadlines_of
+from services.intake.handlers.deadlines import CLOCKED, Deadline, deadlines_of
 from services.intake.handlers.links import LinkedRequest, seen_links
 from services.intake.handlers.parts import Parts
-from services.intake.store.conversation import story
+from services.intake.store.conversation import story, with_all_of
 from services.intake.store.persons import known
 from services.intake.store.requests import with_number
 from services.intake.store.visibility import parties, sees, sees_conversation, sees_search
@@ -43,7 +45,12 @@ class WholeRequest:
     sees_search: bool
     attachments: list[Document]
     links: tuple[LinkedRequest, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
+    clocks: Callable[[], tuple[Deadline, ...]] = tuple
+
+    @property
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """Every deadline at the moment of reading; computed when asked, because pages do not show them."""
+        return self.clocks()
 
 
 async def read(parts: Parts, caller: Caller, number: str) -> WholeRequest:
@@ -69,7 +76,7 @@ def _whole(plain: Plain, caller: Caller, request: Document, now: datetime) -> Wh
     internal = bool(mine & {"lead", "helper", "coordination"})
     reads = sees_conversation(caller, request)
     messages, timeline = story(plain, [request["_id"], *request["merged_from"]], internal)
-    deadlines = deadlines_of(request, messages, timeline, now)
+    deadlines = partial(deadlines_of, request, *with_all_of(plain, request["_id"], messages, timeline, CLOCKED), now)
     if not reads:
         messages = []
     if not internal:
@@ -89,7 +96,7 @@ def _whole(plain: Plain, caller: Caller, request: Document, now: datetime) -> Wh
         sees_search=behind,
         attachments=attachments_of(plain, caller, request, internal),
         links=links,
-        deadlines=deadlines,
+        clocks=deadlines,
     )
 
 

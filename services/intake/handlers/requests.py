@@ -132,7 +132,7 @@ def reclassify(
 def merge(work: Work, id: str, into: str, caller: Caller) -> Document:
     """Joins a request to another one of the same body; its messages and links are read there from now on.
 
-    Needs the requests at the other ends of its links: `merging.merge_whole` loads them. Returns the former.
+    For an `Executor`, which loads the requests at the other ends of its links. Returns the former.
     """
     request = begin(work, id, "merge", caller)
     survivor = work.get(REQUESTS, into)

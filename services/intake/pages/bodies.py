@@ -26,6 +26,7 @@ from services.intake.handlers.registration import body_in_register
 from services.intake.pages import body_labels, body_people
 from services.intake.pages.receipts import FIELD, new_key
 from services.intake.pages.registrations import names_in, row_of, told
+from services.intake.pages.unused_filters import unused
 
 Person = Annotated[Caller, Depends(person)]
 Secretariat = Annotated[Caller, Depends(allow("secretariat"))]
@@ -62,17 +63,19 @@ class Register:
     ) -> HTMLResponse:  # fmt: skip
         """The register, by name or code, province, phase and state."""
         words = self._words(request, caller)
-        status = status if status in body_labels.STATUSES else ""
-        number = int(phase) if phase.isascii() and phase.isdigit() and len(phase) < 4 else None
-        query = RegisterQuery(q, province, number, status or None)
+        given = {"province": province.strip().upper(), "phase": phase.strip(), "status": status.strip()}
+        choices = {"province": body_labels.provinces(), "phase": self._phases(words), "status": self._statuses(words)}
+        narrow = {name: code for name, code in given.items() if code in dict(choices[name])}
+        lost = {name: code for name, code in given.items() if code and name not in narrow}
+        number = int(narrow["phase"]) if "phase" in narrow else None
+        query = RegisterQuery(q, narrow.get("province", ""), number, narrow.get("status"))
         rows, following = await search(self._parts, query, PAGE, cursor or None)
-        values = {"q": q, "province": province, "phase": phase, "status": status}
+        values = {"q": q, **dict.fromkeys(given, ""), **narrow}
         kept = {name: value for name, value in values.items() if value}
         return self._pages.render(
-            request, "bodies/register.html", caller, values=values,
+            request, "bodies/register.html", caller, values=values, notices=unused(lost, words),
             items=[row_of(body, state, today(self._parts), words) for body, state in rows],
-            provinces=body_labels.provinces(), phases=self._phases(words),
-            statuses=[(code, words(text)) for code, (text, _) in body_labels.STATUSES.items()],
+            provinces=choices["province"], phases=choices["phase"], statuses=choices["status"],
             next="/bodies?" + urlencode({**kept, "cursor": following}) if following else None,
             first=("/bodies?" + urlencode(kept)).rstrip("?") if cursor else None,
             waiting=len(await self._parts.stores.bodies.waiting(99)) if caller.has("secretariat") else None,
@@ -147,6 +150,9 @@ class Register:
     async def _people(self, body: vocabulary.Body, role: Any, words: Translator) -> list[dict[str, Any]]:
         found, _ = await delegates_of(self._parts, body.code, PEOPLE, role=role)
         return [body_people.shown(delegate, words) for delegate in found]
+
+    def _statuses(self, words: Translator) -> list[tuple[str, str]]:
+        return [(code, words(text)) for code, (text, _) in body_labels.STATUSES.items()]
 
     def _phases(self, words: Translator) -> list[tuple[str, str]]:
         numbers = [phase.number for phase in self._parts.programme.phases]

@@ -40,5 +40,20 @@ def story(plain: Plain, requests: Iterable[str], internal: bool) -> tuple[list[D
     return _read(plain, MESSAGES, said), _read(plain, TIMELINE, where)
 
 
+def with_all_of(
+    plain: Plain, request: str, messages: list[Document], timeline: list[Document], actions: Iterable[str]
+) -> tuple[list[Document], list[Document]]:
+    """A `story` in which every line about these actions, and the expert's first messages, of this request are surely.
+
+    A long one ends before its newest lines: then these are read alone.
+    """
+    if max(len(messages), len(timeline)) < _MOST:
+        return messages, timeline
+    said = {"request": request, "kind": "message", "visibility": "shared", "author_role": "expert", "automatic": False}
+    happened = {"request": request, "action": {"$in": sorted(actions)}}
+    lines = plain[TIMELINE].find(happened, {"details": 0}, sort=[("at", 1), ("rank", 1)])
+    return _read(plain, MESSAGES, said), list(lines)
+
+
 def _read(plain: Plain, collection: str, where: Document) -> list[Document]:
     return list(plain[collection].find(where, sort=[("at", 1), ("rank", 1)], limit=_MOST))

@@ -14,6 +14,8 @@ from services.chassis.transactions import Plain
 QUEUE = "mail_queue"
 INDEXES = (Index(QUEUE, (("file", 1),), partial={"file": {"$type": "string"}}),)
 _MOST_BYTES = 32_000_000
+_ANY = "~"
+"""Greater than every id."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +54,18 @@ class MailQueueStore:
         found = await self._database.find(QUEUE, {}, {"came_at": 1}, sort=[("_id", 1)], limit=1)
         return found[0]["came_at"] if found else None
 
-    async def first(self, most: int, after: str = "") -> list[Document]:
+    async def last(self) -> str:
+        """The id of the newest of those that wait; empty if none waits."""
+        found = await self._database.find(QUEUE, {}, {"_id": 1}, sort=[("_id", -1)], limit=1)
+        return str(found[0]["_id"]) if found else ""
+
+    async def first(self, most: int, after: str = "", until: str = _ANY) -> list[Document]:
         """The oldest (behind an id): one at least if any waits, and not more than fits into memory with its file."""
 
         def read(plain: Plain) -> list[Document]:
             rows: list[Document] = []
             size = 0
-            for row in plain[QUEUE].find({"_id": {"$gt": after}}, sort=[("_id", 1)], limit=most):
+            for row in plain[QUEUE].find({"_id": {"$gt": after, "$lte": until}}, sort=[("_id", 1)], limit=most):
                 size += row["size"]
                 if rows and size > _MOST_BYTES:
                     break

@@ -63,10 +63,12 @@ class PersonStore:
         return {key: rows[:_MOST_OF_AN_ADDRESS] for key, rows in found.items()}
 
     async def only_theirs(self, id: str) -> list[str]:
-        """The addresses, as they are compared, that this person shares with nobody."""
-        known = await self.by_ids([id])
+        """The addresses, as they are compared, that this person shares with nobody; also while they are erased."""
+        known = await self._database.by_ids(PERSONS, [id])
         addresses = {row[key] for row in known for key in ("email_key", "pec_key") if row.get(key)}
-        return [address for address in sorted(addresses) if len(await self.by_email(address)) == 1]
+        addresses |= {address for row in known for address in row.get("forgetting", ())}
+        users = {address: await self.by_email(address) for address in sorted(addresses)}
+        return [address for address, rows in users.items() if all(row["_id"] == id for row in rows)]
 
     async def access(self, ids: Iterable[str]) -> dict[str, Document]:
         """Person id -> what is stored of grants and credentials."""
