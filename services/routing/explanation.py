@@ -70,6 +70,17 @@ def explain_briefly(decision: Document, translator: Translator) -> list[str]:
     return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
 
 
+def people_in(made: Document | None) -> list[str]:
+    """Everybody whom a decision names."""
+    if made is None:
+        return []
+    entries = [
+        *([made["chosen"]] if made["chosen"] else []), *made["runners_up"], *made["vetoed"],
+        *made.get("co_experts", ()),
+    ]  # fmt: skip
+    return [entry["expert"] for entry in entries if entry["expert"]]
+
+
 def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:
     chosen = decision["chosen"]
     if chosen is None:

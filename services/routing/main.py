@@ -89,7 +89,7 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.web.include(availability.router(executor, clock.now))
     service.web.include(own.router(executor))
     service.web.include(absences_api.router(reading, executor, clock.now))
-    service.web.include(decisions.router(desk, reading, executor, service.web.pages))
+    service.web.include(decisions.router(desk, reading, executor, service.web.pages, names))
     days = Days(database)
     meetings = Talks(days, reading, executor, clock.now)
     service.runs("talks", 0.5, meetings.free_loose, woken=False)

@@ -10,8 +10,8 @@ from services.chassis.i18n import Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.problems import not_found
 from services.routing.desk import manages, may_know
-from services.routing.explanation import explain, explain_briefly
-from services.routing.pages.shown import Shown, people_in
+from services.routing.explanation import explain, explain_briefly, people_in
+from services.routing.pages.shown import Shown
 from services.routing.store import ASSIGNMENTS
 from services.routing.store.rules import RulesHistory
 from services.routing.wording import CRITERION

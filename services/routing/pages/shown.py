@@ -108,14 +108,3 @@ def described(row: Document, language: str) -> dict[str, Any]:
         "status_label": STATUS.get(row["status"], ""),
         "tone": TONE.get(row["status"], "neutral"),
     }
-
-
-def people_in(made: Document | None) -> list[str]:
-    """Everybody whom a decision names."""
-    if made is None:
-        return []
-    entries = [
-        *([made["chosen"]] if made["chosen"] else []), *made["runners_up"], *made["vetoed"],
-        *made.get("co_experts", ()),
-    ]  # fmt: skip
-    return [entry["expert"] for entry in entries if entry["expert"]]
