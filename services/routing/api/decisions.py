@@ -25,11 +25,10 @@ from services.routing.wording import why_waiting
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 
 
-Reason = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"),
-    Field(description="Kept with the decision, and shown in its explanation."),
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 ]
+Reason = Annotated[Text, Field(description="Kept with the decision, and shown in its explanation.")]
 
 
 class Assign(BaseModel):

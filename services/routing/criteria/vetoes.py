@@ -94,7 +94,7 @@ VETOES: dict[str, Veto] = {
     "no_places": no_places,
     "full": full,
 }
-"""In this order: an expert is told apart by the first veto, so `full` means that only the end of a request is missing."""
+"""In this order: an expert is told apart by the first veto, so `full` means that only a place is missing."""
 
 NOT_COMPETENT = frozenset({"theme_not_covered", "procedure_not_covered", "kind_not_given", "inactive"})
 """Whoever is vetoed by one of these is counted and not named: they are no experts for such a request."""

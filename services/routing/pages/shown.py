@@ -103,6 +103,7 @@ def described(row: Document, language: str) -> dict[str, Any]:
         **row,
         "id": row.get("_id"),
         "note": row.get("note"),
+        "reason_text": row.get("reason_text"),
         "theme_name": (about.name_it if language == "it" else about.name_en) if about else None,
         "province_name": where.name if where else row["province"],
         "status_label": STATUS.get(row["status"], ""),
