@@ -59,7 +59,7 @@ def explain_refusal(answer: Document | None, translator: Translator, names: Mapp
     """Why whoever was asked declined, if they did; for who directs the task force."""
     if answer is None or answer["status"] != "declined":
         return []
-    who, reason = names.get(answer["expert"], answer["expert"]), DECLINE.get(answer["reason"], answer["reason"])
+    who, reason = names.get(answer["expert"], answer["expert"]), DECLINE[answer["reason"]]
     text = answer.get("reason_text")
     told = translator(_DECLINED, expert=who, reason=translator(reason))
     return [told, *([translator(_IN_WORDS, text=text)] if text else [])]

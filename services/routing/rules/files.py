@@ -33,7 +33,8 @@ def load_edition(path: Path) -> tuple[Rules, str]:
         raise WrongRules(f"{path.name}: {error}") from error
     lines: dict[_Place, int] = {}
     try:
-        _check_depth(text)
+        if line := _too_deep(text):
+            raise WrongRules(f"{path.name}: line {line}: {_TOO_DEEP}")
         root = yaml.compose(text, yaml.SafeLoader)
         lines |= _lines(root, ()) if root else ()
         return Rules.model_validate(yaml.load(text, _Loader)), text  # noqa: S506 # a SafeLoader
@@ -113,13 +114,14 @@ class Rulebook:
             self.refresh()
 
 
-def _check_depth(text: str) -> None:
-    """Raises YAMLError where collections stand in each other too deeply: reading them would exhaust the interpreter."""
+def _too_deep(text: str) -> int | None:
+    """The line where collections stand in each other too deeply, if any: to read them would exhaust the interpreter."""
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise yaml.composer.ComposerError(None, None, _TOO_DEEP, event.start_mark)
+            return event.start_mark.line + 1 if event.start_mark else 1
+    return None
 
 
 def _lines(node: yaml.Node, place: _Place) -> Iterator[tuple[_Place, int]]:
