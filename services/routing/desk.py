@@ -63,9 +63,9 @@ class Desk:
         """The expert takes the request."""
         return await self._answer(id, caller, offers.accept)
 
-    async def decline(self, id: str, caller: Caller, reason: str) -> Document:
+    async def decline(self, id: str, caller: Caller, reason: str, text: str = "") -> Document:
         """The expert does not take the request; a conflict of interest is remembered."""
-        return await self._answer(id, caller, decline_and_declare, reason)
+        return await self._answer(id, caller, decline_and_declare, reason, text)
 
     async def release(self, id: str, caller: Caller) -> Document:
         """The expert gives the request back, or a coordinator takes it away."""

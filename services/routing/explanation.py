@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
 from services.routing.handlers.recording import MATCHER
-from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO, theme_name
+from services.routing.wording import CRITERION, DECLINE, REFUSED, UNROUTABLE, VETO, theme_name
 
 _CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
 _FORMER = N_("{expert} was chosen because they handled this request before.")
@@ -22,6 +22,8 @@ _COUNTED = N_("Could not be asked: {n}, because: {reason}.")
 _NEEDED = N_("{expert} had {score} points, and was needed for another request decided at the same moment.")
 _HELPS = N_("{expert} helps with the theme {theme}.")
 _NO_HELP = N_("Nobody can help with the theme {theme} at present.")
+_DECLINED = N_("{expert} declined: {reason}.")
+_IN_WORDS = N_("Their words: {text}")
 _UNTIL = N_("The first of them is available again on {date}.")
 _SERVED = N_("Requests are served by age: this one had waited {days} days.")
 _SERVED_URGENT = N_(
@@ -53,6 +55,16 @@ def explain(decision: Document, translator: Translator, names: Mapping[str, str]
     return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
 
 
+def explain_refusal(answer: Document | None, translator: Translator, names: Mapping[str, str]) -> list[str]:
+    """Why whoever was asked declined, if they did; for who directs the task force."""
+    if answer is None or answer["status"] != "declined":
+        return []
+    who, reason = names.get(answer["expert"], answer["expert"]), DECLINE[answer["reason"]]
+    text = answer.get("reason_text")
+    told = translator(_DECLINED, expert=who, reason=translator(reason))
+    return [told, *([translator(_IN_WORDS, text=text)] if text else [])]
+
+
 def explain_briefly(decision: Document, translator: Translator) -> list[str]:
     """The same for whoever is concerned and does not direct the task force: why, without naming or ranking anybody."""
     chosen, counts = decision["chosen"], decision["vetoed_counts"]
@@ -68,6 +80,17 @@ def explain_briefly(decision: Document, translator: Translator) -> list[str]:
     for reason, count in counts.items():
         sentences.append(translator(_COUNTED, n=translator.number(count), reason=translator(VETO[reason])))
     return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
+
+
+def people_in(made: Document | None) -> list[str]:
+    """Everybody whom a decision names."""
+    if made is None:
+        return []
+    entries = [
+        *([made["chosen"]] if made["chosen"] else []), *made["runners_up"], *made["vetoed"],
+        *made.get("co_experts", ()),
+    ]  # fmt: skip
+    return [entry["expert"] for entry in entries if entry["expert"]]
 
 
 def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:

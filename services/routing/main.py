@@ -1,6 +1,7 @@
 """Composition root of routing: the only file that knows all the others."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from contracts import requests
@@ -89,7 +90,7 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.web.include(availability.router(executor, clock.now))
     service.web.include(own.router(executor))
     service.web.include(absences_api.router(reading, executor, clock.now))
-    service.web.include(decisions.router(desk, reading, executor, service.web.pages))
+    service.web.include(decisions.router(desk, reading, executor, service.web.pages, names))
     days = Days(database)
     meetings = Talks(days, reading, executor, clock.now)
     service.runs("talks", 0.5, meetings.free_loose, woken=False)
@@ -133,7 +134,7 @@ def _coordination(
     service.web.include(board.router(shown))
     service.web.include(deciding.router(shown))
     service.web.include(reassigning.router(Moving(shown, moves, executor)))
-    importing = Importing(executor, directory, sheets.checked)
+    importing = Importing(executor, directory, partial(sheets.checked, whole=False))
     service.web.include(sheets.router(importing, pages))
     service.web.include(sheet_pages.router(importing, pages))
     keeping = Keeping(shown, Reading(database), executor, directory, sheets.checked)

@@ -37,6 +37,7 @@ VETO: dict[str, str] = {
     "absent": N_("is away, or does not work before an answer would be due"),
     "refused_before": N_("declined, did not answer in time, or no longer has the request"),
     "pinned_to_another": N_("the request is kept for another expert"),
+    "no_places": N_("has no places at present"),
     "full": N_("holds as many requests as agreed"),
 }
 

@@ -103,7 +103,7 @@ TAKES: dict[str, Taken] = {
         "secretariat", {"experts": [{"id": SOMETHING, "email": "a@prova.example", "name": "Anna"}], "dry_run": True}
     ),
     "POST /api/assignments/{id}/hand-over": ("expert", {"expert": SOMETHING, "note": "Manca un parere."}),
-    "POST /api/assignments/{id}/decline": ("expert", {"reason": "other"}),
+    "POST /api/assignments/{id}/decline": ("expert", {"reason": "other", "reason_text": "x"}),
     "POST /api/experts": ("coordinator", {"id": SOMETHING, **_EXPERT}),
     "PATCH /api/experts/{id}": ("coordinator", _EXPERT),
     "POST /api/experts/{id}/absences": ("expert", {"from": "2026-08-01", "to": "2026-08-15"}),

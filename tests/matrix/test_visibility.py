@@ -67,7 +67,7 @@ async def test_a_stranger_reads_nothing_of_the_request(town, town_b, who) -> Non
 async def test_a_stranger_does_nothing_with_the_request(town, town_b, who) -> None:
     calls = [(f"/api/requests/{town_b['number']}/{action}", content) for action, content in ACT]
     calls += [(f"/api/assignments/{town_b['assignment']}/{action}", content)
-              for action, content in (("accept", {}), ("decline", {"reason": "other"}), ("release", {}))]  # fmt: skip
+              for action, content in (("accept", {}), ("decline", {"reason": "no_time"}), ("release", {}))]  # fmt: skip
     calls += [(f"/api/routing/requests/{town_b['number']}/assign", {"expert": town.people[who].id}),
               (f"/api/deliveries/{town_b['delivery']}/retry", {})]  # fmt: skip
     before = await town.status(town_b["number"])

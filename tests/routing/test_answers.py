@@ -57,7 +57,7 @@ async def test_after_some_refusals_a_coordinator_is_told_and_the_search_ends(rou
         await routing.grant(name, "expert")
         await routing.expert(f"expert-{number + 1}")
         async with routing.api(name) as api:
-            await api.post(f"/api/assignments/{lead['_id']}/decline", json={"reason": "other"})
+            await api.post(f"/api/assignments/{lead['_id']}/decline", json={"reason": "no_time"})
         await routing.match()
 
     case = await routing.case(request)
@@ -131,7 +131,7 @@ async def test_a_request_given_back_goes_to_somebody_else(routing: Routing) -> N
     async with routing.api("anna") as api:
         await api.post(f"/api/assignments/{assignment}/accept")
         answers = [await api.post(f"/api/assignments/{assignment}/release") for _ in range(2)]
-        out_of_place = await api.post(f"/api/assignments/{assignment}/decline", json={"reason": "other"})
+        out_of_place = await api.post(f"/api/assignments/{assignment}/decline", json={"reason": "no_time"})
     await routing.match()
 
     assert [answer.status_code for answer in answers] == [200, 200]

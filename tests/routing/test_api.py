@@ -152,7 +152,7 @@ async def test_the_queue_says_in_words_why_each_request_waits(routing: Routing) 
     items = [*first["items"], *rest["items"]]
     assert [(item["number"][-1], item["state"], item["reason"]) for item in items] == [
         ("4", "waiting", None),
-        ("1", "unroutable", "no_capacity"),
+        ("1", "unroutable", "all_vetoed"),
         ("2", "unroutable", "no_competence"),
         ("3", "unroutable", "no_theme"),
     ]
@@ -175,7 +175,7 @@ async def test_a_decision_is_explained_in_the_readers_language(routing: Routing)
     assert italian["assignment"]["expert"] == italian["decision"]["chosen"]["expert"] == person("anna")
     assert [entry["expert"] for entry in italian["decision"]["runners_up"]] == [person("bruno")]
     assert english["explanation"][0].startswith(f"{person('anna')} was chosen with ")
-    assert f"{away} could not be asked: holds as many requests as agreed." in english["explanation"]
+    assert f"{away} could not be asked: has no places at present." in english["explanation"]
     assert italian["explanation"][0] != english["explanation"][0]
     assert unknown.status_code == 404
 

@@ -81,8 +81,8 @@ async def test_unroutable_tells_whom_each_veto_concerns_and_who_is_back_when(rou
 
     row = await routing.database[OUTBOX].find_one({"key": request})
     data = json.loads(row["body"])["data"]
-    assert data["reason"] == "no_capacity"
-    assert {(one["expert"], one["reason"]) for one in data["vetoed"]} == {(away, "absent"), (full, "full")}
+    assert data["reason"] == "all_vetoed"
+    assert {(one["expert"], one["reason"]) for one in data["vetoed"]} == {(away, "absent"), (full, "no_places")}
     assert data["until"].startswith("2026-12-13T09:00:00")
 
 

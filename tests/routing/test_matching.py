@@ -39,6 +39,7 @@ VETOED: dict[str, dict[str, Any]] = {
     "refused_before": {"id": "refuser"},
     "pinned_to_another": {"id": "another"},
     "full": {"held": 5},
+    "no_places": {"capacity": 0},
 }
 
 
@@ -121,6 +122,8 @@ def test_a_former_expert_who_is_away_is_replaced() -> None:
         (case(), [expert(active=False), expert("e2", kinds=frozenset({"legal"}))], "no_competence"),
         (case(), [expert(held=5), expert("e2", present=False)], "no_capacity"),
         (case(), [expert(present=False)], "all_vetoed"),
+        (case(), [expert(capacity=0), expert("e2", present=False), expert("e3", in_contract=False)], "all_vetoed"),
+        (case(), [expert(hours=0.5), expert("e2", present=False)], "all_vetoed"),
         (case(declined_by=frozenset("abcd")), [expert()], "all_vetoed"),
     ],
 )

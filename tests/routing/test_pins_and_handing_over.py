@@ -31,7 +31,7 @@ async def test_the_matcher_asks_nobody_but_the_one_a_request_is_kept_for(routing
     assert kept.status_code == 200
     assert kept.json()["pinned"]["reason"] == "Segue già il sito"
     assert before is None
-    assert waiting["reason"] == "no_capacity"
+    assert waiting["reason"] == "all_vetoed"
     assert "riservata a un solo esperto" in waiting["explanation"]
     assert await routing.asked(request) == person("bea")
 

@@ -62,7 +62,7 @@ async def test_of_two_answers_at_once_one_counts(routing: Routing) -> None:
         async with routing.api("anna") as api:
             accepted, declined = await asyncio.gather(
                 api.post(f"/api/assignments/{lead['_id']}/accept"),
-                api.post(f"/api/assignments/{lead['_id']}/decline", json={"reason": "other"}),
+                api.post(f"/api/assignments/{lead['_id']}/decline", json={"reason": "no_time"}),
             )
 
         assert sorted([accepted.status_code, declined.status_code]) == [200, 409]

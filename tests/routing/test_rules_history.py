@@ -94,3 +94,36 @@ async def test_the_rules_of_many_decisions_are_asked_for_at_once(
 
     assert page.text.count("Regole del 23 novembre 2026") == 7
     assert asked.count(RULES) == 1
+
+
+async def test_a_text_that_decides_again_after_another_is_found_for_its_later_decisions(
+    routing: Routing, tmp_path
+) -> None:
+    text, path = DEFAULT.read_text(encoding="utf-8"), tmp_path / "rules.yaml"
+    made: list[Document] = []
+    for number, comment in enumerate("ABAA"):
+        path.write_text(f"{text}# {comment}\n", encoding="utf-8")
+        # As after a restart: a history that remembers nothing.
+        await RulesHistory(routing.database, routing.clock.now).kept(Rulebook(path))
+        made.append({"_id": str(number), "rules_version": "2", "at": routing.clock.now()})
+        routing.clock.advance(timedelta(hours=1))
+
+    found = await RulesHistory(routing.database, routing.clock.now).of(made)
+
+    assert [(found[str(number)] or {})["text"][-2] for number in range(4)] == list("ABAA")
+    assert len(await routing.database.find(RULES, {})) == 3
+
+
+async def test_a_text_that_comes_back_while_the_service_runs_is_kept_anew(routing: Routing, tmp_path) -> None:
+    text, path = DEFAULT.read_text(encoding="utf-8"), tmp_path / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    history, book = RulesHistory(routing.database, routing.clock.now), Rulebook(path)
+    for comment in ("", "# B\n", ""):
+        path.write_text(text + comment, encoding="utf-8")
+        book.refresh()
+        await history.kept(book)
+        routing.clock.advance(timedelta(hours=1))
+
+    found = await history.of([{"_id": "last", "rules_version": "2", "at": routing.clock.now()}])
+
+    assert (found["last"] or {})["text"] == text

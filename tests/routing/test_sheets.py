@@ -173,7 +173,7 @@ async def test_a_coordinator_imports_for_the_own_task_force_alone(routing, intak
     assert {row["_id"] for row in await stored(routing)} == {person("new"), foreign}
 
 
-@pytest.mark.parametrize("header", ["", "email;nome", "email;task_force;temi;tipi;posti;quota", "\x00"])
+@pytest.mark.parametrize("header", ["", "nome;posti", "email;task_force;temi;tipi;posti;quota", "\x00"])
 async def test_what_is_no_sheet_is_refused(routing, intake, sara, header) -> None:
     assert (await send(routing, ANNA, header=header))["status"] == 422
     assert await stored(routing) == []

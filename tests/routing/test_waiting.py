@@ -25,8 +25,8 @@ async def test_a_request_is_offered_to_the_best_expert_and_the_decision_is_kept(
     assert (lead["expert"], lead["status"], lead["round"]) == (near, "offered", 1)
     assert decision["_id"] == lead["_id"]
     assert decision["chosen"]["expert"] == near
-    assert decision["vetoed_counts"] == {"full": 1, "province_not_served": 1}
-    assert {"expert": full, "reason": "full"} in decision["vetoed"]
+    assert decision["vetoed_counts"] == {"no_places": 1, "province_not_served": 1}
+    assert {"expert": full, "reason": "no_places"} in decision["vetoed"]
     assert decision["rules_version"] == RULES.version
     assert await routing.told(request) == ["offered"]
     assert await routing.held(near) == 1
@@ -65,7 +65,7 @@ async def test_nobody_to_ask_is_told_once_for_each_reason(routing: Routing) -> N
     await routing.match()
     await routing.apply(request_event(1, 3, RequestClassified, theme=OTHER, procedure="paur-fer"))
     await routing.match()
-    assert (await routing.case(request))["stuck"]["reason"] == "no_capacity"
+    assert (await routing.case(request))["stuck"]["reason"] == "all_vetoed"
     assert await routing.told(request) == ["unroutable", "unroutable"]
 
     expert = await routing.expert("late", capacity=1, themes=[{"code": OTHER, "level": 3}])

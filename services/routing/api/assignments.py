@@ -3,14 +3,15 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
+from services.chassis.i18n import N_
 from services.chassis.idempotency import Repeatable
 from services.chassis.paging import Cursor, Limit, key_of, text
-from services.routing.api.decisions import Reason, answered_once
+from services.routing.api.decisions import Reason, Text, answered_once
 from services.routing.api.documents import assignment, page
 from services.routing.desk import Desk
 from services.routing.store.reading import Reading
@@ -25,6 +26,17 @@ class Decline(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     reason: Literal["no_time", "not_my_subject", "conflict_of_interest", "absent", "other"]
+    reason_text: Annotated[
+        Text,
+        Field(description="Needed for `other`. Kept, and shown to who coordinates.", validate_default=True),
+    ] = ""
+
+    @field_validator("reason_text")
+    @classmethod
+    def _said(cls, value: str, told: ValidationInfo) -> str:
+        if told.data.get("reason") == "other" and not value:
+            raise ValueError(N_("Say in a few words for which other reason."))
+        return value
 
 
 class HandOver(BaseModel):
@@ -73,7 +85,7 @@ def router(desk: Desk, reading: Reading, executor: Executor) -> APIRouter:
     @routes.post("/{id}/decline")
     async def decline(caller: Answering, id: str, answer: Decline) -> dict[str, Any]:
         """The expert does not take the request; somebody else is asked."""
-        return assignment(await desk.decline(id, caller, answer.reason))
+        return assignment(await desk.decline(id, caller, answer.reason, answer.reason_text))
 
     @routes.post("/{id}/release")
     async def release(caller: Reader, id: str) -> dict[str, Any]:

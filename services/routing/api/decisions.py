@@ -8,14 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contracts.envelope import Id
 from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
-from services.chassis.i18n import language_of
+from services.chassis.i18n import Translator, language_of
 from services.chassis.idempotency import Repeatable, Sent, once
+from services.chassis.mongo import Document
 from services.chassis.pages import Pages
 from services.chassis.paging import Cursor, Limit, moment, position, text
 from services.chassis.problems import not_found
 from services.routing.api.documents import assignment, decision, page, pinned, waiting
-from services.routing.desk import Decide, Desk, Run
-from services.routing.explanation import explain
+from services.routing.desk import Decide, Desk, Run, manages
+from services.routing.explanation import explain, explain_briefly, people_in
+from services.routing.names import Names
 from services.routing.store import ASSIGNMENTS
 from services.routing.store.reading import Reading
 from services.routing.wording import why_waiting
@@ -23,11 +25,10 @@ from services.routing.wording import why_waiting
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 
 
-Reason = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"),
-    Field(description="Kept with the decision, and shown in its explanation."),
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
 ]
+Reason = Annotated[Text, Field(description="Kept with the decision, and shown in its explanation.")]
 
 
 class Assign(BaseModel):
@@ -48,13 +49,21 @@ class Pin(BaseModel):
     reason: Reason = ""
 
 
-def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages) -> APIRouter:
+def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages, names: Names) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/routing", tags=["routing"])
 
+    async def explanation(made: Document, translator: Translator, inside: bool) -> list[str]:
+        return (
+            explain(made, translator, await names.of(people_in(made))) if inside else explain_briefly(made, translator)
+        )
+
     @routes.get("/requests/{number}")
     async def get_decision(request: Request, caller: Staff, number: str) -> dict[str, Any]:
-        """Who was chosen and why: shares of the score, runners-up, vetoed with reasons, version of the rules."""
+        """Who was chosen and why: shares of the score, runners-up, vetoed with reasons, version of the rules.
+
+        `explanation` names people to whoever directs the task force, and nobody to others, as the pages do.
+        """
         case = await reading.case(number)
         if case is None:
             raise not_found()
@@ -68,7 +77,7 @@ def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages) -> AP
             "waiting": waiting(case, translator(why_waiting(case))) if case["queue"] and not lead else None,
             "pinned": pinned(case)["pinned"],
             "decision": decision(made) if made else None,
-            "explanation": explain(made, translator) if made else [],
+            "explanation": await explanation(made, translator, manages(caller, [case["theme"]])) if made else [],
         }
 
     @routes.post("/requests/{number}/assign", status_code=201)

@@ -19,7 +19,8 @@ _DECISION = (
 
 def assignment(row: Document) -> dict[str, Any]:
     """An assignment."""
-    return {"id": row["_id"], **{name: plain(row[name]) for name in _ASSIGNMENT}, "note": row.get("note", "")}
+    said = {name: row.get(name, "") for name in ("note", "reason_text")}
+    return {"id": row["_id"], **{name: plain(row[name]) for name in _ASSIGNMENT}, **said}
 
 
 def expert(row: Document) -> dict[str, Any]:

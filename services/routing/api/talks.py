@@ -8,7 +8,7 @@ from services.chassis.auth import Caller, allow
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
 from services.chassis.idempotency import Repeatable, once
-from services.chassis.problems import Problem, not_found
+from services.chassis.problems import Problem, invalid, not_found
 from services.chassis.work import Work
 from services.routing.api.meetings import (
     Choice,
@@ -44,11 +44,13 @@ def router(talks: Talks, executor: Executor) -> APIRouter:
 
     @routes.post("/api/experts/{id}/slots", status_code=201, response_model=Offered)
     async def offer_slots(sent: Repeatable, caller: Expert, id: str, slots: NewSlots) -> dict[str, Any]:
-        """The expert can be met then, once or weekly."""
+        """The expert can be met then, once or weekly. 422 if nothing is left: all have passed, or overlap others."""
         _own(caller, id)
 
         def offer(work: Work) -> dict[str, Any]:
             added, left_out = handlers.offer_slots(work, id, slots.wanted(), slots.way, slots.place)
+            if not added:
+                raise invalid([{"pointer": "/day", "detail": handlers.NOTHING_OFFERED}])
             return {"items": [slot_document(slot) for slot in added], "left_out": left_out}
 
         return await once(sent, caller, executor, {AGENDAS: [id]}, offer)

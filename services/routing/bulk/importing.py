@@ -12,11 +12,11 @@ from services.chassis.access import ACCESS
 from services.chassis.auth import Caller
 from services.chassis.execution import Executor
 from services.chassis.i18n import N_
-from services.chassis.lines import Lines
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem, invalid
 from services.chassis.work import Work
-from services.routing.bulk.sheet import Fault, NotASheet, column_of, header_of, read_line
+from services.routing.bulk.newcomers import Newcomers
+from services.routing.bulk.sheet import Fault, NotASheet, column_of, header_of, lines_of, read_line
 from services.routing.desk import manages
 from services.routing.directory import Directory, Enrolled
 from services.routing.handlers import experts
@@ -72,7 +72,7 @@ class Importing:
         """Every line with its outcome. Raises 422 for what is no sheet of experts."""
         done: list[Line] = []
         batch: list[Line] = []
-        seen: set[str] = set()
+        seen, newcomers = set[str](), Newcomers()
         header: tuple[list[str], str] | None = None
         number = 0
         async for text in lines_of(chunks):
@@ -84,11 +84,11 @@ class Importing:
             if len(done) + len(batch) > MOST:
                 raise invalid([{"pointer": "", "detail": _TOO_MANY}])
             if len(batch) == AT_ONCE:
-                done += await self._take(batch, caller, seen, dry_run)
+                done += await self._take(batch, caller, seen, newcomers, dry_run)
                 batch = []
         if header is None:
             raise invalid([{"pointer": "", "detail": N_("The sheet is empty.")}])
-        return [*done, *await self._take(batch, caller, seen, dry_run)]
+        return [*done, *await self._take(batch, caller, seen, newcomers, dry_run)]
 
     def _line(self, number: int, text: str, header: tuple[list[str], str], caller: Caller) -> Line:
         person, profile, faults = read_line(text, *header)
@@ -101,20 +101,32 @@ class Importing:
                 column = column_of(error["pointer"])
                 if column not in told:
                     line.refuse(column, error["detail"])
-        if line.fields and not manages(caller, line.fields["task_forces"]):
+        if line.fields and not manages(caller, line.fields.get("task_forces", [])) and "task_forces" in line.fields:
             line.refuse("task_force", _NOT_YOURS)
         return line
 
-    async def _take(self, lines: list[Line], caller: Caller, seen: set[str], dry_run: bool) -> list[Line]:
+    async def _take(
+        self, lines: list[Line], caller: Caller, seen: set[str], newcomers: Newcomers, dry_run: bool
+    ) -> list[Line]:
         good = [line for line in lines if not line.faults]
+        if newcomers.are_in_doubt(good):
+            found = await self._directory.enrol([line.person for line in good], dry_run=True)
+            newcomers.refuse(good, found, await self._profiles([who.id for who in found if who.id]))
+            good = [line for line in good if not line.faults]
         people = await self._directory.enrol([line.person for line in good], dry_run=dry_run) if good else []
         for line, who in zip(good, people, strict=True):
+            newcomers.note(line, who)
             _recognise(line, who, seen)
         ready = [line for line in good if line.expert and not line.faults]
         ids = [str(line.expert) for line in ready]
         if ready:
             await self._executor.run({EXPERTS: ids, ACCESS: ids}, lambda work: _keep(work, ready, caller, dry_run))
         return lines
+
+    async def _profiles(self, ids: list[str]) -> dict[str, Document]:
+        return await self._executor.run(
+            {EXPERTS: ids}, lambda work: {id: known for id in ids if (known := work.get(EXPERTS, id))}
+        )
 
 
 def _recognise(line: Line, who: Enrolled, seen: set[str]) -> None:
@@ -177,20 +189,3 @@ def _header(text: str) -> tuple[list[str], str]:
     except NotASheet as error:
         detail = N_("The first line must name the columns of the sheet. Look at: {columns}")
         raise Problem(422, N_("This is no sheet of experts"), detail, values={"columns": str(error)}) from error
-
-
-async def lines_of(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The lines of a sheet that arrives in pieces, without their ends. A lone carriage return ends lines if it ends the
-    first one; else it is a fault of the cell in which it stands.
-    """
-    lines, begun, alone = Lines(), "", None
-    async for chunk in chunks:
-        for line in lines.feed(chunk):
-            alone = line.endswith("\r") if alone is None else alone
-            begun += line
-            if alone or line.endswith("\n"):
-                yield begun.rstrip("\r\n")
-                begun = ""
-    rest = begun + "".join(lines.feed("", final=True))
-    if rest.strip():
-        yield rest.rstrip("\r\n")

@@ -6,10 +6,11 @@ To add a column: one entry in `COLUMNS`, which says the field of the profile and
 import csv
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from services.chassis.i18n import N_
+from services.chassis.lines import Lines
 
 Fault = dict[str, str]
 """column, detail (msgid or codes)."""
@@ -94,7 +95,8 @@ COLUMNS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
 }  # fmt: skip
 """Name of a column -> field of the profile, and how a cell is read."""
 
-_NEEDED = ("task_force", "temi", "tipi", "posti")
+NEEDED_OF_NEW = ("task_forces", "themes", "kinds", "capacity")
+"""Fields that every profile has: whoever is no expert yet needs them, of others a column that is missing stays."""
 _OF_FIELD = {name: column for column, (name, _) in COLUMNS.items()}
 
 
@@ -106,9 +108,8 @@ def header_of(line: str) -> tuple[list[str], str]:
     if wrong is not None:
         raise NotASheet(str(wrong + 1))
     unknown = [name for name in columns if name not in COLUMNS]
-    missing = [name for name in _NEEDED if name not in columns]
-    if unknown or missing or not {"email", "persona"} & set(columns) or len(set(columns)) < len(columns):
-        raise NotASheet(", ".join(unknown or missing or ["email"]))
+    if unknown or not {"email", "persona"} & set(columns) or len(set(columns)) < len(columns):
+        raise NotASheet(", ".join(unknown or ["email"]))
     return columns, separator
 
 
@@ -165,3 +166,20 @@ def _put(document: dict[str, Any], name: str, value: Any) -> None:
         document.setdefault(outer, {})[inner] = value
     else:
         document[name] = value
+
+
+async def lines_of(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The lines of a sheet that arrives in pieces, without their ends. A lone carriage return ends lines if it ends the
+    first one; else it is a fault of the cell in which it stands.
+    """
+    lines, begun, alone = Lines(), "", None
+    async for chunk in chunks:
+        for line in lines.feed(chunk):
+            alone = line.endswith("\r") if alone is None else alone
+            begun += line
+            if alone or line.endswith("\n"):
+                yield begun.rstrip("\r\n")
+                begun = ""
+    rest = begun + "".join(lines.feed("", final=True))
+    if rest.strip():
+        yield rest.rstrip("\r\n")

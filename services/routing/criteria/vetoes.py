@@ -70,6 +70,11 @@ def pinned_to_another(requests: Requests, experts: Experts) -> Mask:
     return np.asarray(pinned[:, None] & ~kept_for)
 
 
+def no_places(requests: Requests, experts: Experts) -> Mask:
+    """No place was agreed with the expert, or none fits into the hours: no request that ends frees one."""
+    return np.asarray(experts.places == 0)[None, :]
+
+
 def full(requests: Requests, experts: Experts) -> Mask:
     """The expert holds as many requests as agreed, or as fit into the agreed hours."""
     return np.asarray(experts.held >= experts.places)[None, :]
@@ -86,6 +91,7 @@ VETOES: dict[str, Veto] = {
     "absent": absent,
     "refused_before": refused_before,
     "pinned_to_another": pinned_to_another,
+    "no_places": no_places,
     "full": full,
 }
 """In this order: an expert is told apart by the first veto, so `full` means that only a place is missing."""

@@ -83,9 +83,11 @@ def accept(work: Work, case: Document, assignment: Document) -> Document:
     return assignment
 
 
-def decline(work: Work, case: Document, assignment: Document, reason: str) -> Document:
-    """The expert does not take the request, and is not asked again."""
+def decline(work: Work, case: Document, assignment: Document, reason: str, text: str = "") -> Document:
+    """The expert does not take the request, and is not asked again. text: the reason in words, for who coordinates."""
     if _ends(work, case, assignment, "decline", reason):
+        if text:
+            assignment["reason_text"] = text
         never_again(case, assignment)
         _keep(work, case, assignment, AssignmentDeclined, reason)
     return assignment

@@ -49,9 +49,9 @@ def remove_absence(work: Work, id: str, first: str, last: str) -> Document:
     return experts.keep_profile(work, id, {"absences": others})
 
 
-def decline_and_declare(work: Work, case: Document, assignment: Document, reason: str) -> Document:
+def decline_and_declare(work: Work, case: Document, assignment: Document, reason: str, text: str = "") -> Document:
     """Somebody else is asked; a conflict of interest with the body is remembered, so that it is not asked again."""
-    made = decline(work, case, assignment, reason)
+    made = decline(work, case, assignment, reason, text)
     if reason == CONFLICT and work.get(EXPERTS, assignment["expert"]):
         experts.add_conflicts(work, assignment["expert"], {"bodies": [case["body"]], "companies": []})
     return made

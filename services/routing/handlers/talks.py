@@ -26,6 +26,7 @@ from services.routing.domain import OVER
 from services.routing.store import AGENDAS, ASSIGNMENTS, CASES, EXPERTS, TALKS
 
 LEAD_CHANGED = "lead_changed"
+NOTHING_OFFERED = N_("This time has passed, or overlaps another one that you offer.")
 _TAKEN = N_("The slot is not free any more")
 
 

@@ -1,10 +1,9 @@
 """The forms that an expert or a coordinator sends from the desk."""
 
 from collections.abc import Awaitable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -13,18 +12,12 @@ from services.chassis.forms import checked_form, fill
 from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
+from services.routing.api.assignments import Decline
 from services.routing.pages.shown import Shown
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
 Answering = Annotated[Caller, Depends(allow("expert"))]
 Checked = Annotated[FormData, Depends(checked_form)]
-
-
-class DeclineForm(BaseModel):
-    """The answer of an expert who does not take a request."""
-
-    model_config = ConfigDict(extra="forbid")
-    reason: Literal["no_time", "not_my_subject", "conflict_of_interest", "absent", "other"]
 
 
 def router(shown: Shown) -> APIRouter:
@@ -39,12 +32,11 @@ def router(shown: Shown) -> APIRouter:
 
     @routes.post("/decline")
     async def decline(request: Request, caller: Answering, id: str, form: Checked) -> Response:
-        answer, errors = fill(DeclineForm, form)
+        answer, errors = fill(Decline, form)
         if answer is None:
-            return await shown.offer(request, caller, id, 422, errors=errors)
-        return await _told(
-            shown, request, caller, id, shown.desk.decline(id, caller, answer.reason), "/desk?done=declined"
-        )
+            return await shown.offer(request, caller, id, 422, values=dict(form), errors=errors)
+        declined = shown.desk.decline(id, caller, answer.reason, answer.reason_text)
+        return await _told(shown, request, caller, id, declined, "/desk?done=declined")
 
     @routes.post("/release")
     async def release(request: Request, caller: Worker, id: str, form: Checked) -> Response:

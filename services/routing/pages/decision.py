@@ -10,8 +10,8 @@ from services.chassis.i18n import Translator, language_of
 from services.chassis.mongo import Document
 from services.chassis.problems import not_found
 from services.routing.desk import manages, may_know
-from services.routing.explanation import explain, explain_briefly
-from services.routing.pages.shown import Shown, people_in
+from services.routing.explanation import explain, explain_briefly, explain_refusal, people_in
+from services.routing.pages.shown import Shown
 from services.routing.store import ASSIGNMENTS
 from services.routing.store.rules import RulesHistory
 from services.routing.wording import CRITERION
@@ -32,7 +32,7 @@ def router(shown: Shown, history: RulesHistory) -> APIRouter:
         inside = manages(caller, [case["theme"]])
         made = await shown.reading.decisions(case["_id"])
         names = await shown.names.of([id for one in made for id in people_in(one)]) if inside else {}
-        rules = await history.of(made)
+        rules, answers = await history.of(made), await shown.reading.answers(made) if inside else {}
         translator = shown.pages.translations.translator(language_of(request, caller))
         return shown.pages.render(
             request,
@@ -41,15 +41,20 @@ def router(shown: Shown, history: RulesHistory) -> APIRouter:
             number=number,
             inside=inside,
             decisions=[
-                _described(one, translator, names, inside) | _rules(one, rules[one["_id"]], translator) for one in made
+                _described(one, answers.get(one["_id"]), translator, names, inside)
+                | _rules(one, rules[one["_id"]], translator)
+                for one in made
             ],
         )
 
     return routes
 
 
-def _described(made: Document, translator: Translator, names: dict[str, str], inside: bool) -> dict[str, Any]:
+def _described(
+    made: Document, answer: Document | None, translator: Translator, names: dict[str, str], inside: bool
+) -> dict[str, Any]:
     explained = explain(made, translator, names) if inside else explain_briefly(made, translator)
+    explained += explain_refusal(answer, translator, names)
     return {"at": made["at"], "sentences": explained, "table": _table(made, translator, names) if inside else None}
 
 

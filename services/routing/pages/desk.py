@@ -13,9 +13,9 @@ from services.chassis.i18n import language_of
 from services.chassis.problems import not_found
 from services.routing.desk import manages, may_know
 from services.routing.domain import OVER
-from services.routing.explanation import explain
+from services.routing.explanation import explain, people_in
 from services.routing.pages.day import day_of
-from services.routing.pages.shown import described, notices, people_in
+from services.routing.pages.shown import described, notices
 from services.routing.pages.today import Today
 from services.routing.store import ASSIGNMENTS
 from services.routing.wording import DECLINE, why_waiting

@@ -103,19 +103,9 @@ def described(row: Document, language: str) -> dict[str, Any]:
         **row,
         "id": row.get("_id"),
         "note": row.get("note"),
+        "reason_text": row.get("reason_text"),
         "theme_name": (about.name_it if language == "it" else about.name_en) if about else None,
         "province_name": where.name if where else row["province"],
         "status_label": STATUS.get(row["status"], ""),
         "tone": TONE.get(row["status"], "neutral"),
     }
-
-
-def people_in(made: Document | None) -> list[str]:
-    """Everybody whom a decision names."""
-    if made is None:
-        return []
-    entries = [
-        *([made["chosen"]] if made["chosen"] else []), *made["runners_up"], *made["vetoed"],
-        *made.get("co_experts", ()),
-    ]  # fmt: skip
-    return [entry["expert"] for entry in entries if entry["expert"]]

@@ -12,6 +12,7 @@ from services.chassis.i18n import N_, language_of
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.routing.api.meetings import NewSlots
+from services.routing.handlers.talks import NOTHING_OFFERED
 from services.routing.labels import WAY
 from services.routing.pages.times import span
 from services.routing.pages.today import Today
@@ -46,7 +47,7 @@ def router(today: Today) -> APIRouter:
         except Problem as problem:
             return await _page(today, request, caller, problem.status, notices=[Notice("warning", problem.detail)])
         if not added:
-            fault = {"day": N_("This time has passed, or overlaps another one that you offer.")}
+            fault = {"day": NOTHING_OFFERED}
             return await _page(today, request, caller, 422, values=values, errors=fault)
         return RedirectResponse(f"/desk/slots?done={'partly' if left_out else 'offered'}", status_code=303)
 

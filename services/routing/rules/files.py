@@ -14,6 +14,8 @@ from services.routing.rules.model import Rules, WrongRules
 
 DEFAULT = Path(__file__).parents[1] / "rules.yaml"
 _LOOK_EVERY = 2.0
+_DEEPEST = 20
+_TOO_DEEP = "something holds itself, or is nested too deeply"
 _Place = tuple[str, ...]
 log = structlog.get_logger()
 
@@ -31,6 +33,8 @@ def load_edition(path: Path) -> tuple[Rules, str]:
         raise WrongRules(f"{path.name}: {error}") from error
     lines: dict[_Place, int] = {}
     try:
+        if line := _too_deep(text):
+            raise WrongRules(f"{path.name}: line {line}: {_TOO_DEEP}")
         root = yaml.compose(text, yaml.SafeLoader)
         lines |= _lines(root, ()) if root else ()
         return Rules.model_validate(yaml.load(text, _Loader)), text  # noqa: S506 # a SafeLoader
@@ -39,8 +43,6 @@ def load_edition(path: Path) -> tuple[Rules, str]:
         raise WrongRules(f"{path.name}: line {line}: {error.reason}") from error
     except yaml.YAMLError as error:
         raise WrongRules(f"{path.name}: {_syntax(error)}") from error
-    except RecursionError as error:
-        raise WrongRules(f"{path.name}: line 1: something holds itself, or is nested too deeply") from error
     except ValidationError as error:
         faults = [(tuple(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
         told = "; ".join(f"line {_line(lines, at)}: {'.'.join(at) or 'rules'}: {why}" for at, why in faults)
@@ -112,8 +114,20 @@ class Rulebook:
             self.refresh()
 
 
+def _too_deep(text: str) -> int | None:
+    """The line where collections stand in each other too deeply, if any: to read them would exhaust the interpreter."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return event.start_mark.line + 1 if event.start_mark else 1
+    return None
+
+
 def _lines(node: yaml.Node, place: _Place) -> Iterator[tuple[_Place, int]]:
     """The line of every value, by its place; a key given twice is a fault that YAML itself would hide."""
+    if len(place) > _DEEPEST:
+        raise yaml.composer.ComposerError(None, None, _TOO_DEEP, node.start_mark)
     yield place, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         keys: set[Any] = set()

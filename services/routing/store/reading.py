@@ -1,5 +1,6 @@
 """What people ask for: lists newest first with a cursor, single documents, counts by task force."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,10 @@ class Reading:
     async def one(self, collection: str, id: str) -> Document | None:
         """A document by id."""
         return await self._database[collection].find_one({"_id": id})
+
+    async def answers(self, decisions: Iterable[Document]) -> dict[str, Document]:
+        """Decision -> the assignment that it led to, which has its id."""
+        return {row["_id"]: row for row in await self._database.by_ids(ASSIGNMENTS, [one["_id"] for one in decisions])}
 
     async def decision(self, request: str) -> Document | None:
         """The latest decision about a request."""

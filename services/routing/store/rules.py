@@ -19,20 +19,30 @@ class RulesHistory:
         self._kept: set[str] = set()
 
     async def kept(self, book: Rulebook) -> Rules:
-        """The rules in force, once their text is stored. Costs nothing from the second time on."""
+        """The rules in force, once their text is stored. Costs nothing from the second time on.
+
+        A text that decides again after another one of its version is stored again, from that day on.
+        """
         rules, text = book.edition
         id = f"{rules.version}@{sha256(text.encode()).hexdigest()[:16]}"
         if id not in self._kept:
+            since, latest = self._now(), await self._latest(rules.version)
             row = {
                 "version": rules.version,
-                "since": self._now(),
+                "since": since,
                 "text": text,
                 "weights": rules.weights_of(None),
                 "themes": {code: rules.weights_of(code) for code in rules.themes},
             }
-            await self._database[RULES].update_one({"_id": id}, {"$setOnInsert": row}, upsert=True)
-            self._kept.add(id)
+            if latest is None or latest["text"] != text:
+                again = f"{id}@{since.isoformat()}" if latest else id
+                await self._database[RULES].update_one({"_id": again}, {"$setOnInsert": row}, upsert=True)
+            self._kept = {id}
         return rules
+
+    async def _latest(self, version: str) -> Document | None:
+        found = await self._database.find(RULES, {"version": version}, sort=[("since", -1)], limit=1)
+        return found[0] if found else None
 
     async def of(self, decisions: Iterable[Document]) -> dict[str, Document | None]:
         """Decision -> the rules of its version as they were then: somebody may have changed them and not the version.
