@@ -58,7 +58,9 @@ from services.routing.store.rules import RulesHistory
 from services.routing.store.simulations import INDEXES as OF_SIMULATIONS
 from services.routing.store.simulations import Simulations
 from services.routing.store.waiting import Waiting
+from services.routing.store.warnings import Suspects
 from services.routing.talks import Talks
+from services.routing.warnings import Warnings
 from services.routing.worklog import Worklog
 
 PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
@@ -96,7 +98,7 @@ def build(settings: Settings, clock: Clock) -> Service:
     worklog = Worklog(Actions(database), reading, executor)
     service.web.include(talks_api.router(meetings, executor))
     service.web.include(actions_api.router(worklog, executor))
-    shown = Shown(desk, reading, names, service.web.pages, days, clock.now)
+    shown = Shown(desk, reading, names, service.web.pages, days, Warnings(Suspects(database)), clock.now)
     today = Today(shown, days, meetings, worklog, executor, clock.now, settings)
     for page in (day, desk_pages, talks, slots, actions, profile, absences):
         service.web.include(page.router(today))
@@ -128,7 +130,7 @@ def _coordination(
     store = BoardStore(database)
     several = Decisions(store, executor, book, history)
     moves = Reassignments(store, Waiting(database), executor, book, history, service.clock.now)
-    shown = Board(desk, store, several, names, pages, book, service.clock.now)
+    shown = Board(desk, store, Warnings(Suspects(database)), several, names, pages, book, service.clock.now)
     service.web.include(reassignments.router(moves, several, executor, pages))
     service.web.include(board.router(shown))
     service.web.include(deciding.router(shown))

@@ -28,6 +28,7 @@ from services.routing.pages.figures import Figures, figures
 from services.routing.pages.shown import described, notices
 from services.routing.rules import Rulebook
 from services.routing.store.board import BoardStore
+from services.routing.warnings import WARNING, Warnings
 from services.routing.wording import why_waiting
 
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
@@ -50,6 +51,7 @@ class Board:
 
     desk: Desk
     store: BoardStore
+    warnings: Warnings
     decisions: Decisions
     names: Names
     pages: Pages
@@ -146,7 +148,9 @@ async def shown(
     narrowed = bool(chosen.task_force or chosen.province)
     codes = chosen.themes if chosen.themes is not None else tuple(theme.code for theme in themes())
     in_hand = await board.store.in_hand(codes, chosen.province or None, PAGE) if narrowed and codes else []
-    names = await board.names.of([row["expert"] for row in in_hand])
+    warned = await board.warnings.of_board(chosen.themes, board.now())
+    warned = [row for row in warned if chosen.province in ("", row["province"])]
+    names = await board.names.of([row["expert"] for row in (*in_hand, *warned[:PAGE])])
     base = chosen.narrowed()
     context: dict[str, Any] = {
         **figures_context(found, chosen, found.total.waiting, live=live != "off"),
@@ -154,6 +158,8 @@ async def shown(
         "next": (base + ("&" if "?" in base else "?") + urlencode({"cursor": following})) if following else None,
         "first": base if cursor else None,
         "in_hand": [described(row, language) | {"expert_name": names.get(row["expert"])} for row in in_hand],
+        "warned": [described(row, language) | {"expert_name": names.get(row["expert"])} for row in warned[:PAGE]],
+        "warned_more": max(len(warned) - PAGE, 0), "warning_words": WARNING,
         "narrowed": narrowed, "experts": experts,
         "task_forces": [(row.code, row.name) for row in found.forces if row.code],
         "places": [(place.sigla, place.name) for place in sorted(provinces(), key=lambda place: place.name)],

@@ -18,6 +18,7 @@ from services.routing.pages.day import day_of
 from services.routing.pages.shown import described, notices, people_in
 from services.routing.pages.today import Today
 from services.routing.store import ASSIGNMENTS
+from services.routing.warnings import WARNING
 from services.routing.wording import DECLINE, why_waiting
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
@@ -49,7 +50,10 @@ def router(today: Today) -> APIRouter:
         if case is None or not may_know(caller, case, lead):
             raise not_found()
         latest = await reading.decision(case["_id"])
-        made = latest if manages(caller, [case["theme"]]) else None
+        directs = manages(caller, [case["theme"]])
+        made = latest if directs else None
+        concerns = lead is not None and (directs or lead["expert"] == caller.id)
+        warnings = await shown.warnings.of(lead, shown.now()) if lead and concerns else []
         people = [*(lead["people"] if lead else ()), *people_in(made)]
         known = await shown.names.of(people)
         translator = pages.translations.translator(language_of(request, caller))
@@ -67,7 +71,8 @@ def router(today: Today) -> APIRouter:
             explanation=explain(made, translator, known) if made else [],
             reasons=DECLINE,
             decided=latest is not None,
-            manages=manages(caller, [case["theme"]]),
+            manages=directs,
+            warnings=[WARNING[code] for code in warnings],
         )
 
     return routes
