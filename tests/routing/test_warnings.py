@@ -81,6 +81,26 @@ async def test_an_absence_over_a_booked_talk_is_shown_to_the_coordinator(routing
     assert all(AWAY in page for page in await pages(routing, assignment))
 
 
+async def test_whoever_will_be_away_at_a_booked_talk_reads_which_one(routing: Routing) -> None:
+    await followed(routing)
+    (slot,) = await offered(routing)
+    path = f"/api/experts/{person('anna')}/absences"
+    async with routing.api("ugo") as body, routing.api("anna") as anna, routing.browser("anna") as browser:
+        talk = (await body.post(PATH, json={"slot": slot})).json()
+        harmless = await anna.post(path, json={"from": "2026-12-01", "to": "2026-12-03"})
+        quiet = [text_of(await browser.get(address)) for address in ("/desk/absences", "/desk")]
+        corrected = await anna.patch(path + "?from=2026-12-01&to=2026-12-03", json={"from": "2026-11-30"})
+        noted = await anna.post(path, json={"from": "2026-11-29", "to": "2026-11-30"})
+        absences, desk = text_of(await browser.get("/desk/absences")), text_of(await browser.get("/desk"))
+
+    assert harmless.json()["missed_talks"] == []
+    for answer in (corrected, noted):
+        assert [one["id"] for one in answer.json()["missed_talks"]] == [talk["id"]], answer.text
+    assert "Ci sono colloqui prenotati" in absences and NUMBER in absences
+    assert "Ci sono colloqui prenotati" not in quiet[0]
+    assert [desk.count("giorno di assenza"), quiet[1].count("giorno di assenza")] == [1, 0]
+
+
 async def test_only_who_directs_the_task_force_reads_the_warnings_of_its_requests(routing: Routing) -> None:
     await followed(routing)
     await routing.expert("anna", entitled=False)
