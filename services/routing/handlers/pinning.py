@@ -41,7 +41,8 @@ def after_assigning(
 
 
 def _keep(work: Work, case: Document, pinned: dict[str, object] | None) -> Document:
-    case.update(pinned=pinned, stuck=None, told=None)
+    # What was told stays: the coordinators hear of it again only for another reason.
+    case.update(pinned=pinned, stuck=None)
     case["queue"] = cases.queue(case)
     work.put(CASES, case)
     return case
