@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
 from services.routing.handlers.recording import MATCHER
-from services.routing.wording import CRITERION, REFUSED, UNROUTABLE, VETO, theme_name
+from services.routing.wording import (
+    CRITERION,
+    PINNED,
+    PINNED_BECAUSE,
+    REFUSED,
+    UNROUTABLE,
+    VETO,
+    theme_name,
+    why_waiting,
+)
 
 _CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
 _FORMER = N_("{expert} was chosen because they handled this request before.")
@@ -68,6 +77,17 @@ def explain_briefly(decision: Document, translator: Translator) -> list[str]:
     for reason, count in counts.items():
         sentences.append(translator(_COUNTED, n=translator.number(count), reason=translator(VETO[reason])))
     return [*sentences, *_served(decision, translator), translator(_RULES, version=decision["rules_version"])]
+
+
+def say_waiting(case: Document, veto: str | None, translator: Translator) -> str:
+    """Why a request without an expert waits. veto: why the only one who may be asked cannot be asked now."""
+    text = why_waiting(case)
+    return translator(PINNED_BECAUSE, reason=translator(VETO[veto])) if veto and text == PINNED else translator(text)
+
+
+def say_not_now(veto: str | None, translator: Translator) -> str:
+    """Why the one for whom a request is kept cannot be asked now; empty for who can."""
+    return translator(PINNED_BECAUSE, reason=translator(VETO[veto])) if veto else ""
 
 
 def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:

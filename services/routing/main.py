@@ -85,7 +85,7 @@ def build(settings: Settings, clock: Clock) -> Service:
     reading, names = Reading(database), Names(settings)
     service.background.append((names.start, names.stop))
     history, days = RulesHistory(database, clock.now), Days(database)
-    desk = Desk(reading, executor, book, history)
+    desk = Desk(reading, executor, book, history, clock.now)
     service.web.include(assignments.router(desk, reading, executor))
     service.web.include(experts.router(reading, executor, clock.now, book))
     service.web.include(availability.router(executor, clock.now, days))

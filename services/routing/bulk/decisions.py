@@ -17,6 +17,7 @@ from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.board import BoardStore
 from services.routing.store.rules import RulesHistory
+from services.routing.wording import VETO
 
 Action = Literal["assign", "assign_and_pin", "pin", "unpin"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -68,7 +69,7 @@ class Decisions:
         for number in dict.fromkeys(numbers):
             row = known.get(number)
             try:
-                outcome, detail = self._one(work, row, caller, action, wish), ""
+                outcome, detail = self._one(work, row, caller, action, wish)
             except Problem as problem:
                 outcome, detail = "refused", problem.detail or problem.title
             except NotAllowed:
@@ -76,7 +77,7 @@ class Decisions:
             told.append({"number": number, "outcome": outcome, "detail": detail})
         return told
 
-    def _one(self, work: Work, row: Document | None, caller: Caller, action: Action, wish: Wish) -> str:
+    def _one(self, work: Work, row: Document | None, caller: Caller, action: Action, wish: Wish) -> tuple[str, str]:
         if row is None:
             raise Problem(404, _UNKNOWN)
         case = work.get(CASES, row["_id"])
@@ -85,13 +86,15 @@ class Decisions:
             raise Problem(403, _NOT_YOURS)
         if action == "unpin":
             pinning.unpin(work, case)
-            return "unpinned"
+            return "unpinned", ""
         if action == "pin":
             assigning.check_open(case)
             assigning.check_conflict(case, assigning.known_expert(work, wish.expert, self._book.current))
-            pinning.pin(work, case, wish.expert, wish.by, wish.reason)
-            return "pinned"
+            kept, expert = pinning.pin(work, case, wish.expert, wish.by, wish.reason), wish.expert
+            profile, load = work.get(EXPERTS, expert), work.get(LOADS, expert)
+            veto = None if kept["lead"] else pinning.not_now(kept, profile, load, work.now, self._book.current)
+            return "pinned", VETO[veto] if veto else ""
         assigning.assign(
             work, case["_id"], row["lead"]["assignment"] if row["lead"] else None, wish, self._book.current
         )
-        return "assigned"
+        return "assigned", ""

@@ -13,13 +13,13 @@ from services.chassis.i18n import language_of
 from services.chassis.problems import not_found
 from services.routing.desk import manages, may_know
 from services.routing.domain import OVER
-from services.routing.explanation import explain
+from services.routing.explanation import explain, say_waiting
 from services.routing.pages.day import day_of
 from services.routing.pages.shown import described, notices, people_in
 from services.routing.pages.today import Today
 from services.routing.store import ASSIGNMENTS
 from services.routing.warnings import WARNING
-from services.routing.wording import DECLINE, why_waiting
+from services.routing.wording import DECLINE
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
 Anybody = Annotated[Caller, Depends(allow(*PEOPLE))]
@@ -56,6 +56,8 @@ def router(today: Today) -> APIRouter:
         warnings = await shown.warnings.of(lead, shown.now()) if lead and concerns else []
         people = [*(lead["people"] if lead else ()), *people_in(made)]
         known = await shown.names.of(people)
+        vetoes = await shown.desk.not_now([case]) if directs else {}
+        waits = case["queue"] in ("ready", "stuck", "coordinator")
         translator = pages.translations.translator(language_of(request, caller))
         return pages.fragment(
             request,
@@ -67,7 +69,7 @@ def router(today: Today) -> APIRouter:
             mine=bool(lead and lead["expert"] == caller.id),
             ended=case["status"] in OVER,
             inside=caller.has("expert", "coordinator", "secretariat", "monitor"),
-            why=why_waiting(case) if case["queue"] in ("ready", "stuck", "coordinator") else None,
+            why=say_waiting(case, vetoes.get(case["_id"]), translator) if waits else None,
             explanation=explain(made, translator, known) if made else [],
             reasons=DECLINE,
             decided=latest is not None,

@@ -1,5 +1,6 @@
 """What people ask for: lists newest first with a cursor, single documents, counts by task force."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,10 @@ class Reading:
     async def one(self, collection: str, id: str) -> Document | None:
         """A document by id."""
         return await self._database[collection].find_one({"_id": id})
+
+    async def by_ids(self, collection: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Those of these documents that exist, by id."""
+        return {row["_id"]: row for row in await self._database.by_ids(collection, ids)}
 
     async def decision(self, request: str) -> Document | None:
         """The latest decision about a request."""
