@@ -10,7 +10,7 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Keys, Work
 from services.routing.desk import manages
-from services.routing.domain import NotAllowed
+from services.routing.domain import OVER, NotAllowed
 from services.routing.handlers import assigning, pinning
 from services.routing.handlers.assigning import Wish
 from services.routing.rules import Rulebook
@@ -23,6 +23,8 @@ Action = Literal["assign", "assign_and_pin", "pin", "unpin"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)
 _UNKNOWN = N_("It does not exist, or you may not see it.")
 _NOT_YOURS = N_("It belongs to another task force.")
+_IS_OVER = N_("The request is over.")
+_NOT_KEPT = N_("It was not kept for anybody.")
 _CLOSED = N_("The assignment is already closed, or the request is over: nothing was changed.")
 
 
@@ -85,8 +87,7 @@ class Decisions:
         if not manages(caller, [case["theme"]]):
             raise Problem(403, _NOT_YOURS)
         if action == "unpin":
-            pinning.unpin(work, case)
-            return "unpinned", ""
+            return self._unpin(work, case)
         if action == "pin":
             assigning.check_open(case)
             assigning.check_conflict(case, assigning.known_expert(work, wish.expert, self._book.current))
@@ -98,3 +99,12 @@ class Decisions:
             work, case["_id"], row["lead"]["assignment"] if row["lead"] else None, wish, self._book.current
         )
         return "assigned", ""
+
+    @staticmethod
+    def _unpin(work: Work, case: Document) -> tuple[str, str]:
+        if case["status"] in OVER:
+            return "unchanged", _IS_OVER
+        if not case.get("pinned"):
+            return "unchanged", _NOT_KEPT
+        pinning.unpin(work, case)
+        return "unpinned", ""

@@ -27,6 +27,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "assigned": (N_("The expert has been asked."), "success"),
     "pinned": (N_("Kept for this expert."), "success"),
     "unpinned": (N_("Whoever fits best is asked again."), "success"),
+    "unchanged": (N_("Nothing was changed."), "neutral"),
     "refused": (N_("Nothing was changed."), "warning"),
 }
 
