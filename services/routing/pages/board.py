@@ -16,7 +16,7 @@ from starlette.responses import Response
 from contracts.vocabulary import province as known_province
 from contracts.vocabulary import provinces, themes
 from services.chassis.auth import Caller, allow
-from services.chassis.i18n import N_, language_of
+from services.chassis.i18n import N_, Language, language_of
 from services.chassis.mongo import Document
 from services.chassis.pages import Pages
 from services.chassis.paging import cursor_of, moment, position, text
@@ -170,7 +170,7 @@ async def shown(
     return board.pages.render(request, "board/board.html", caller, **(context | more))
 
 
-async def _waiting(board: Board, rows: list[Document], language: str) -> list[dict[str, Any]]:
+async def _waiting(board: Board, rows: list[Document], language: Language) -> list[dict[str, Any]]:
     """Who waits, and why."""
     vetoes, words = await board.desk.not_now(rows), board.pages.translations.translator(language)
     return [described(row, language) | {"why": say_waiting(row, vetoes.get(row["_id"]), words)} for row in rows]
