@@ -16,9 +16,13 @@ from services.routing.store.warnings import Suspects
 WARNING: dict[str, str] = {
     "contract_over": N_("contract or role of expert has ended"),
     "conflict_declared": N_("conflict of interest declared"),
+    "helper_in_conflict": N_("conflict of interest declared by who helps"),
     "away_at_talk": N_("away when a talk is booked"),
 }
 """Why somebody should decide who goes on with an accepted request -> its words (msgid)."""
+
+_NOTHING_KNOWN: Document = {"entitled": True, "absences": []}
+"""The profile of an expert against whom nothing speaks."""
 
 
 def ended(profile: Document, now: datetime) -> bool:
@@ -58,10 +62,12 @@ def warned(
     by_id, case_of = {row["_id"]: row for row in profiles}, {case["_id"]: case for case in cases}
     found = []
     for row in rows:
-        profile, case = by_id.get(row["expert"]), case_of.get(row["request"])
-        if profile and case:
+        profile, case = by_id.get(row["expert"], _NOTHING_KNOWN), case_of.get(row["request"])
+        if case:
             mine = [talk for talk in talks if talk["expert"] == row["expert"]]
-            found.append({**row, "warnings": warnings_of(profile, case, mine, now)})
+            helpers = [by_id[id] for id in row["co_experts"] if id in by_id]
+            more = ["helper_in_conflict"] if any(in_conflict(one, case) for one in helpers) else []
+            found.append({**row, "warnings": [*warnings_of(profile, case, mine, now), *more]})
     return sorted((row for row in found if row["warnings"]), key=lambda row: str(row["_id"]))
 
 
@@ -81,7 +87,7 @@ class Warnings:
         """The warnings about one assignment; none while it is not accepted."""
         if row["status"] != "accepted":
             return []
-        profiles = await self._suspects.by_ids([row["expert"]])
+        profiles = await self._suspects.by_ids(row["people"])
         return [code for found in await self._of(profiles, [row], now) for code in found["warnings"]]
 
     async def _of(self, profiles: Sequence[Document], rows: Sequence[Document], now: datetime) -> list[Document]:

@@ -67,6 +67,20 @@ async def test_a_conflict_declared_on_an_accepted_request_is_shown(routing: Rout
     assert all(CONFLICT in page for page in await pages(routing, assignment))
 
 
+async def test_a_conflict_of_who_helps_is_shown(routing: Routing) -> None:
+    await routing.expert("bea", themes=[{"code": OTHER, "level": 3}])
+    await routing.grant("bea", "expert")
+    assignment = await followed(routing)
+    helping = {"co_experts": [person("bea")], "people": [person("anna"), person("bea")]}
+    await routing.database[ASSIGNMENTS].update_one({"_id": assignment}, {"$set": helping})
+    before = await pages(routing, assignment)
+    async with routing.api("bea") as bea:
+        await bea.post(f"/api/experts/{person('bea')}/conflicts", json={"bodies": ["012133"]})
+
+    assert not any("dichiarato da chi collabora" in page for page in before)
+    assert all("dichiarato da chi collabora" in page for page in await pages(routing, assignment))
+
+
 async def test_an_absence_over_a_booked_talk_is_shown_to_the_coordinator(routing: Routing) -> None:
     assignment = await followed(routing)
     (slot,) = await offered(routing)
