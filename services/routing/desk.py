@@ -1,6 +1,7 @@
 """What people do about assignments, for API and pages alike: load, check who asks, decide, save, or say why not."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from contracts.access import Role
@@ -46,11 +47,19 @@ def may_know(caller: Caller, case: Document, lead: Document | None) -> bool:
 class Desk:
     """Answers of experts and decisions of coordinators."""
 
-    def __init__(self, reading: Reading, executor: Executor, book: Rulebook, history: RulesHistory) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        executor: Executor,
+        book: Rulebook,
+        history: RulesHistory,
+        now: Callable[[], datetime],
+    ) -> None:
         self._reading = reading
         self._executor = executor
         self._book = book
         self._history = history
+        self._now = now
 
     async def assignment(self, id: str, caller: Caller) -> Document:
         """An assignment that the caller may see; 404 otherwise."""
@@ -127,6 +136,20 @@ class Desk:
         return await self._run(
             {CASES: [case["_id"]]}, lambda work: pinning.unpin(work, work.get(CASES, case["_id"]) or case)
         )
+
+    async def not_now(self, rows: Iterable[Document]) -> dict[str, str]:
+        """Of these cases those kept for somebody who cannot be asked now -> the veto."""
+        kept = [row for row in rows if row.get("pinned") and not row["lead"]]
+        ids = {row["pinned"]["expert"] for row in kept}
+        profiles, loads = await self._reading.by_ids(EXPERTS, ids), await self._reading.by_ids(LOADS, ids)
+        found = {
+            row["_id"]: pinning.not_now(
+                row, profiles.get(row["pinned"]["expert"]), loads.get(row["pinned"]["expert"]), self._now(),
+                self._book.current,
+            )
+            for row in kept
+        }  # fmt: skip
+        return {id: veto for id, veto in found.items() if veto}
 
     async def managed(self, number: str, caller: Caller) -> Document:
         """The case of a request about which the caller may decide. Raises 404 or 403."""

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from services.chassis.i18n import N_, Translator
 from services.chassis.mongo import Document
 from services.routing.handlers.recording import MATCHER
-from services.routing.wording import CRITERION, DECLINE, REFUSED, UNROUTABLE, VETO, theme_name
+from services.routing.wording import (
+    CRITERION,
+    DECLINE,
+    PINNED,
+    PINNED_BECAUSE,
+    REFUSED,
+    UNROUTABLE,
+    VETO,
+    theme_name,
+    why_waiting,
+)
 
 _CHOSEN = N_("{expert} was chosen with {score} points of 100: {shares}.")
 _FORMER = N_("{expert} was chosen because they handled this request before.")
@@ -91,6 +101,17 @@ def people_in(made: Document | None) -> list[str]:
         *made.get("co_experts", ()),
     ]  # fmt: skip
     return [entry["expert"] for entry in entries if entry["expert"]]
+
+
+def say_waiting(case: Document, veto: str | None, translator: Translator) -> str:
+    """Why a request without an expert waits. veto: why the only one who may be asked cannot be asked now."""
+    text = why_waiting(case)
+    return translator(PINNED_BECAUSE, reason=translator(VETO[veto])) if veto and text == PINNED else translator(text)
+
+
+def say_not_now(veto: str | None, translator: Translator) -> str:
+    """Why the one for whom a request is kept cannot be asked now; empty for who can."""
+    return translator(PINNED_BECAUSE, reason=translator(VETO[veto])) if veto else ""
 
 
 def _who(decision: Document, translator: Translator, names: Mapping[str, str]) -> list[str]:

@@ -59,7 +59,9 @@ from services.routing.store.rules import RulesHistory
 from services.routing.store.simulations import INDEXES as OF_SIMULATIONS
 from services.routing.store.simulations import Simulations
 from services.routing.store.waiting import Waiting
+from services.routing.store.warnings import Suspects
 from services.routing.talks import Talks
+from services.routing.warnings import Warnings
 from services.routing.worklog import Worklog
 
 PREFIXES: tuple[str, ...] = ("/desk", "/api/experts", "/api/task-forces", "/api/assignments", "/api/routing")
@@ -83,21 +85,20 @@ def build(settings: Settings, clock: Clock) -> Service:
     service.background.append((book.start, book.stop))
     reading, names = Reading(database), Names(settings)
     service.background.append((names.start, names.stop))
-    history = RulesHistory(database, clock.now)
-    desk = Desk(reading, executor, book, history)
+    history, days = RulesHistory(database, clock.now), Days(database)
+    desk = Desk(reading, executor, book, history, clock.now)
     service.web.include(assignments.router(desk, reading, executor))
     service.web.include(experts.router(reading, executor, clock.now, book))
-    service.web.include(availability.router(executor, clock.now))
+    service.web.include(availability.router(executor, clock.now, days))
     service.web.include(own.router(executor))
-    service.web.include(absences_api.router(reading, executor, clock.now))
+    service.web.include(absences_api.router(reading, executor, clock.now, days))
     service.web.include(decisions.router(desk, reading, executor, service.web.pages, names))
-    days = Days(database)
     meetings = Talks(days, reading, executor, clock.now)
     service.runs("talks", 0.5, meetings.free_loose, woken=False)
     worklog = Worklog(Actions(database), reading, executor)
     service.web.include(talks_api.router(meetings, executor))
     service.web.include(actions_api.router(worklog, executor))
-    shown = Shown(desk, reading, names, service.web.pages, days, clock.now)
+    shown = Shown(desk, reading, names, service.web.pages, days, Warnings(Suspects(database)), clock.now)
     today = Today(shown, days, meetings, worklog, executor, clock.now, settings)
     for page in (day, desk_pages, talks, slots, actions, profile, absences):
         service.web.include(page.router(today))
@@ -129,7 +130,7 @@ def _coordination(
     store = BoardStore(database)
     several = Decisions(store, executor, book, history)
     moves = Reassignments(store, Waiting(database), executor, book, history, service.clock.now)
-    shown = Board(desk, store, several, names, pages, book, service.clock.now)
+    shown = Board(desk, store, Warnings(Suspects(database)), several, names, pages, book, service.clock.now)
     service.web.include(reassignments.router(moves, several, executor, pages))
     service.web.include(board.router(shown))
     service.web.include(deciding.router(shown))

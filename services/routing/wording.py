@@ -24,6 +24,8 @@ REFUSED = N_("Several experts refused or did not answer: a coordinator must deci
 
 PINNED = N_("The request is kept for one expert, who cannot be asked at present.")
 
+PINNED_BECAUSE = N_("The request is kept for one expert, who cannot be asked at present: {reason}.")
+
 READY = N_("An expert is being looked for.")
 
 VETO: dict[str, str] = {

@@ -15,12 +15,12 @@ from services.chassis.paging import Cursor, Limit, page_of, position
 from services.chassis.preconditions import IfMatch, version_tag
 from services.chassis.problems import invalid, not_found
 from services.chassis.work import Work
-from services.routing.api.availability import allowed
-from services.routing.api.documents import expert
+from services.routing.api.availability import allowed, away_from
 from services.routing.api.profiles import Absence
 from services.routing.domain import ROME
 from services.routing.handlers import own
 from services.routing.store import EXPERTS
+from services.routing.store.day import Days as Meetings
 from services.routing.store.reading import Reading
 
 Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
@@ -60,7 +60,7 @@ class OtherDays(BaseModel):
         return Absence.model_validate({"from": new_first, "to": new_last}).document()
 
 
-def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) -> APIRouter:
+def router(reading: Reading, executor: Executor, now: Callable[[], datetime], days: Meetings) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/experts/{id}", tags=["experts"])
 
@@ -91,7 +91,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
         changes: OtherDays,
     ) -> dict[str, Any]:
         """The absence `from`-`to` has other days; one that is there already is not there twice. With If-Match: 412."""
-        absence = changes.document(first, last)
+        absence, booked = changes.document(first, last), await days.talks_of(id, now())
 
         def change(work: Work) -> Document:
             allowed(work, caller, id)
@@ -99,7 +99,7 @@ def router(reading: Reading, executor: Executor, now: Callable[[], datetime]) ->
 
         made = await executor.run({EXPERTS: [id]}, change, request.state.correlation)
         response.headers["ETag"] = version_tag(made["version"])
-        return expert(made)
+        return away_from(made, booked)
 
     @routes.delete("/absences", status_code=204, responses={404: {}})
     async def remove_absence(caller: Reader, id: str, first: First, last: Last) -> Response:

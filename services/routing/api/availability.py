@@ -17,11 +17,14 @@ from services.chassis.problems import forbidden, invalid, not_found
 from services.chassis.work import Work
 from services.routing.api.calendars import NotACalendar, absences
 from services.routing.api.documents import expert
+from services.routing.api.meetings import talk_document
 from services.routing.api.profiles import Absence, Conflicts
 from services.routing.desk import manages
 from services.routing.domain import ROME
 from services.routing.handlers import experts
 from services.routing.store import EXPERTS
+from services.routing.store.day import Days
+from services.routing.warnings import missed
 
 Reader = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
 
@@ -33,18 +36,18 @@ class CalendarFile(BaseModel):
     calendar: Annotated[str, Field(min_length=1, max_length=500_000)]
 
 
-def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
+def router(executor: Executor, now: Callable[[], datetime], days: Days) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/experts/{id}", tags=["experts"])
 
     @routes.post("/absences", status_code=201)
     async def add_absence(sent: Repeatable, caller: Reader, id: str, absence: Absence) -> dict[str, Any]:
-        """The expert will be away."""
-        days = absence.document()
+        """The expert will be away. `missed_talks`: those booked with the expert for days of absence, to be moved."""
+        away, booked = absence.document(), await days.talks_of(id, now())
 
         def add(work: Work) -> dict[str, Any]:
             known = allowed(work, caller, id)
-            return expert(experts.add_absence(work, id, days) or known)
+            return away_from(experts.add_absence(work, id, away) or known, booked)
 
         return await once(sent, caller, executor, {EXPERTS: [id]}, add)
 
@@ -55,13 +58,14 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
             # Reading a large calendar takes a while: others are served meanwhile.
             today = now().astimezone(ROME).date()
             found, left_out = await asyncio.to_thread(absences, file.calendar.encode(), today)
+            booked = await days.talks_of(id, now())
         except (NotACalendar, UnicodeEncodeError) as error:
             raise invalid([{"pointer": "/calendar", "detail": N_("This is no iCalendar file.")}]) from error
 
         def add(work: Work) -> dict[str, Any]:
             known = allowed(work, caller, id)
             kept = experts.add_absences(work, id, found) or known
-            return {"expert": expert(kept), "absences": len(found), "left_out": left_out}
+            return {"expert": away_from(kept, booked), "absences": len(found), "left_out": left_out}
 
         return await once(sent, caller, executor, {EXPERTS: [id]}, add)
 
@@ -77,6 +81,11 @@ def router(executor: Executor, now: Callable[[], datetime]) -> APIRouter:
         return await once(sent, caller, executor, {EXPERTS: [id]}, add)
 
     return routes
+
+
+def away_from(profile: Document, booked: list[Document]) -> dict[str, Any]:
+    """A profile whose absences changed, with the talks at which the expert would be missing."""
+    return expert(profile) | {"missed_talks": [talk_document(talk) for talk in missed(profile, booked)]}
 
 
 def allowed(work: Work, caller: Caller, id: str) -> Document:

@@ -16,11 +16,10 @@ from services.chassis.paging import Cursor, Limit, moment, position, text
 from services.chassis.problems import not_found
 from services.routing.api.documents import assignment, decision, page, pinned, waiting
 from services.routing.desk import Decide, Desk, Run, manages
-from services.routing.explanation import explain, explain_briefly, people_in
+from services.routing.explanation import explain, explain_briefly, people_in, say_not_now, say_waiting
 from services.routing.names import Names
 from services.routing.store import ASSIGNMENTS
 from services.routing.store.reading import Reading
-from services.routing.wording import why_waiting
 
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 
@@ -70,11 +69,12 @@ def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages, names
         translator = pages.translations.translator(language_of(request, caller))
         made = await reading.decision(case["_id"])
         lead = await reading.one(ASSIGNMENTS, case["lead"]["assignment"]) if case["lead"] else None
+        veto = (await desk.not_now([case])).get(case["_id"])
         return {
             "request": case["_id"],
             "number": number,
             "assignment": assignment(lead) if lead else None,
-            "waiting": waiting(case, translator(why_waiting(case))) if case["queue"] and not lead else None,
+            "waiting": waiting(case, say_waiting(case, veto, translator)) if case["queue"] and not lead else None,
             "pinned": pinned(case)["pinned"],
             "decision": decision(made) if made else None,
             "explanation": await explanation(made, translator, manages(caller, [case["theme"]])) if made else [],
@@ -87,9 +87,15 @@ def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages, names
         return await desk.assign(number, caller, wish.expert, wish.co_experts, wish.reason, wish.pin, run)
 
     @routes.put("/requests/{number}/pin")
-    async def pin(caller: Staff, number: str, wish: Pin) -> dict[str, Any]:
-        """Keeps a request for one expert: the matcher asks nobody else, and does not take it away."""
-        return pinned(await desk.pin(number, caller, wish.expert, wish.reason))
+    async def pin(request: Request, caller: Staff, number: str, wish: Pin) -> dict[str, Any]:
+        """Keeps a request for one expert: the matcher asks nobody else, and does not take it away.
+
+        `not_now`: the veto by which the expert cannot be asked at present, null for none; `explanation` says it.
+        """
+        case = await desk.pin(number, caller, wish.expert, wish.reason)
+        veto = (await desk.not_now([case])).get(case["_id"])
+        translator = pages.translations.translator(language_of(request, caller))
+        return pinned(case) | {"not_now": veto, "explanation": say_not_now(veto, translator)}
 
     @routes.delete("/requests/{number}/pin")
     async def unpin(caller: Staff, number: str) -> dict[str, Any]:
@@ -101,7 +107,8 @@ def router(desk: Desk, reading: Reading, executor: Executor, pages: Pages, names
         """Requests without an expert, those to be served first ahead, each with the reason."""
         translator = pages.translations.translator(language_of(request, caller))
         rows = await reading.queue(limit, position(cursor, moment, text) if cursor is not None else None)
-        items = [waiting(row, translator(why_waiting(row))) for row in rows]
+        vetoes = await desk.not_now(rows)
+        items = [waiting(row, say_waiting(row, vetoes.get(row["_id"]), translator)) for row in rows]
         return page(items, rows, limit, "precedence", "_id")
 
     return routes

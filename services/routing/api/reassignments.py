@@ -12,6 +12,7 @@ from services.chassis.i18n import N_, language_of
 from services.chassis.idempotency import Repeatable, once
 from services.chassis.mongo import Document
 from services.chassis.pages import Pages
+from services.chassis.problems import invalid
 from services.routing.api.decisions import Reason
 from services.routing.api.documents import plain
 from services.routing.bulk.decisions import Action, Decisions
@@ -67,10 +68,13 @@ class SeveralDecisions(BaseModel):
 
 
 class Decided(BaseModel):
-    """What became of one request; `detail` says why it was refused."""
+    """What became of one request; `detail` says why it was refused, or not kept for anybody before (`unchanged`).
+
+    With `pinned` it says why the expert cannot be asked now.
+    """
 
     number: str
-    outcome: Literal["assigned", "pinned", "unpinned", "refused"]
+    outcome: Literal["assigned", "pinned", "unpinned", "unchanged", "refused"]
     detail: str
 
 
@@ -93,6 +97,9 @@ class Preview(BaseModel):
     outcome: dict[str, list[str]] | None
     why: Annotated[dict[str, str], Field(description=_WHY)] = {}
     again: str | None
+    not_theirs: Annotated[
+        list[str], Field(description="Numbers that were sent and are not with this expert, or not yours to decide.")
+    ] = []
 
 
 def router(reassignments: Reassignments, decisions: Decisions, executor: Executor, pages: Pages) -> APIRouter:
@@ -103,6 +110,8 @@ def router(reassignments: Reassignments, decisions: Decisions, executor: Executo
     async def preview(sent: Repeatable, response: Response, caller: Staff, wish: Reassignment) -> Preview:
         """Matches all cases of an expert to others by the rules in force, and changes nothing but this preview."""
         made = await reassignments.preview(caller, wish.expert, wish.requests, wish.reason)
+        if made["not_theirs"] and not made["items"]:
+            raise invalid([{"pointer": "/requests", "detail": N_("None of these requests is with this expert.")}])
         kept = await once(sent, caller, executor, {}, lambda work: {"preview": keep(work, made)})
         response.headers["Location"] = f"/api/routing/reassignments/{kept['preview']['_id']}"
         return _document(kept["preview"])
@@ -140,4 +149,11 @@ def _document(preview: Document) -> Preview:
         {name: plain(item[name]) for name in _SHOWN} | {"until": plain(item["until"])} for item in preview["items"]
     ]
     facts = {name: preview[name] for name in ("expert", "rules_version", "reason", "outcome", "again")}
-    return Preview(id=preview["_id"], at=plain(preview["at"]), items=items, why=preview.get("why", {}), **facts)
+    return Preview(
+        id=preview["_id"],
+        at=plain(preview["at"]),
+        items=items,
+        why=preview.get("why", {}),
+        not_theirs=preview.get("not_theirs", []),
+        **facts,
+    )

@@ -10,18 +10,21 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Keys, Work
 from services.routing.desk import manages
-from services.routing.domain import NotAllowed
+from services.routing.domain import OVER, NotAllowed
 from services.routing.handlers import assigning, pinning
 from services.routing.handlers.assigning import Wish
 from services.routing.rules import Rulebook
 from services.routing.store import ASSIGNMENTS, CASES, EXPERTS, LOADS
 from services.routing.store.board import BoardStore
 from services.routing.store.rules import RulesHistory
+from services.routing.wording import VETO
 
 Action = Literal["assign", "assign_and_pin", "pin", "unpin"]
 _ACTIONS: tuple[Action, ...] = get_args(Action)
 _UNKNOWN = N_("It does not exist, or you may not see it.")
 _NOT_YOURS = N_("It belongs to another task force.")
+_IS_OVER = N_("The request is over.")
+_NOT_KEPT = N_("It was not kept for anybody.")
 _CLOSED = N_("The assignment is already closed, or the request is over: nothing was changed.")
 
 
@@ -68,7 +71,7 @@ class Decisions:
         for number in dict.fromkeys(numbers):
             row = known.get(number)
             try:
-                outcome, detail = self._one(work, row, caller, action, wish), ""
+                outcome, detail = self._one(work, row, caller, action, wish)
             except Problem as problem:
                 outcome, detail = "refused", problem.detail or problem.title
             except NotAllowed:
@@ -76,7 +79,7 @@ class Decisions:
             told.append({"number": number, "outcome": outcome, "detail": detail})
         return told
 
-    def _one(self, work: Work, row: Document | None, caller: Caller, action: Action, wish: Wish) -> str:
+    def _one(self, work: Work, row: Document | None, caller: Caller, action: Action, wish: Wish) -> tuple[str, str]:
         if row is None:
             raise Problem(404, _UNKNOWN)
         case = work.get(CASES, row["_id"])
@@ -84,14 +87,24 @@ class Decisions:
         if not manages(caller, [case["theme"]]):
             raise Problem(403, _NOT_YOURS)
         if action == "unpin":
-            pinning.unpin(work, case)
-            return "unpinned"
+            return self._unpin(work, case)
         if action == "pin":
             assigning.check_open(case)
             assigning.check_conflict(case, assigning.known_expert(work, wish.expert, self._book.current))
-            pinning.pin(work, case, wish.expert, wish.by, wish.reason)
-            return "pinned"
+            kept, expert = pinning.pin(work, case, wish.expert, wish.by, wish.reason), wish.expert
+            profile, load = work.get(EXPERTS, expert), work.get(LOADS, expert)
+            veto = None if kept["lead"] else pinning.not_now(kept, profile, load, work.now, self._book.current)
+            return "pinned", VETO[veto] if veto else ""
         assigning.assign(
             work, case["_id"], row["lead"]["assignment"] if row["lead"] else None, wish, self._book.current
         )
-        return "assigned"
+        return "assigned", ""
+
+    @staticmethod
+    def _unpin(work: Work, case: Document) -> tuple[str, str]:
+        if case["status"] in OVER:
+            return "unchanged", _IS_OVER
+        if not case.get("pinned"):
+            return "unchanged", _NOT_KEPT
+        pinning.unpin(work, case)
+        return "unpinned", ""

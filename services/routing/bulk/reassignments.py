@@ -61,9 +61,11 @@ class Reassignments:
             (case, row) for row in rows if (case := found.get(row["request"])) and manages(caller, [case["theme"]])
         ]
         pairs.sort(key=lambda pair: (pair[0]["precedence"], pair[0]["_id"]))
+        theirs = {row["number"] for _, row in pairs}
         now, rules = self._now(), await self._history.kept(self._book)
         return {
-            "_id": new_id(now), "by": str(caller.id), "expert": expert, "reason": reason, "at": now,
+            "_id": new_id(now), "not_theirs": sorted({*(numbers or ())} - theirs),
+            "by": str(caller.id), "expert": expert, "reason": reason, "at": now,
             "rules_version": rules.version, "items": await self._matched(pairs, expert, now, rules),
             "choice": None, "outcome": None, "again": None,
         }  # fmt: skip

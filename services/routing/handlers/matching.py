@@ -137,6 +137,7 @@ def _nobody(work: Work, case: Document, decision: Decision) -> None:
     if case["told"] != reason:
         case["told"] = reason
         tell_unroutable(work, case, decision, reason)
-        work.put(CASES, case)
+        known = None
+    if known is None:
         record(work, case, decision, MATCHER, None)
     work.put(CASES, case)

@@ -9,7 +9,9 @@ from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.chassis.problems import Problem
 from services.chassis.work import Work
-from services.routing.handlers import cases
+from services.routing.handlers import cases, experts
+from services.routing.matching import vetoes
+from services.routing.rules import Rules
 from services.routing.store import CASES
 
 
@@ -40,8 +42,17 @@ def after_assigning(
     return known if known and known["expert"] == expert else None
 
 
+def not_now(case: Document, profile: Document | None, load: Document | None, now: datetime, rules: Rules) -> str | None:
+    """The first veto against the only one who may be asked; None for nobody, or one who can be asked."""
+    if not case.get("pinned") or profile is None:
+        return None
+    expert = experts.to_match(profile, load, now, experts.answer_due(now, rules), rules)
+    return vetoes(cases.to_match(case), [expert]).get(expert.id)
+
+
 def _keep(work: Work, case: Document, pinned: dict[str, object] | None) -> Document:
-    case.update(pinned=pinned, stuck=None, told=None)
+    # What was told stays: the coordinators hear of it again only for another reason.
+    case.update(pinned=pinned, stuck=None)
     case["queue"] = cases.queue(case)
     work.put(CASES, case)
     return case

@@ -27,9 +27,10 @@ from services.routing.handlers import experts, own
 from services.routing.labels import LEFT_OUT
 from services.routing.pages.actions import months
 from services.routing.pages.profile import DAYS
-from services.routing.pages.times import month_name
+from services.routing.pages.times import month_name, span
 from services.routing.pages.today import Today
 from services.routing.store import EXPERTS
+from services.routing.warnings import missed
 
 Expert = Annotated[Caller, Depends(allow("expert"))]
 Checked = Annotated[FormData, Depends(checked_form)]
@@ -163,6 +164,7 @@ async def _page(
     chosen, before, after = months(month, today.now())
     now = today.now().astimezone(ROME).date()
     language = language_of(request, caller)
+    booked = await today.days.talks_of(str(caller.id), today.now())
     coming = [row for row in known["absences"] if row["to"] >= now.isoformat()]
     context: dict[str, Any] = {
         "title": month_name(chosen, language),
@@ -172,6 +174,7 @@ async def _page(
         "before": before,
         "after": after,
         "absences": coming,
+        "missed": [{**talk, "when": span(talk, language)} for talk in missed(known, booked)],
         "values": values or {},
         "errors": errors or {},
         "notices": notices or [],

@@ -16,11 +16,13 @@ from starlette.responses import Response
 from contracts.vocabulary import province as known_province
 from contracts.vocabulary import provinces, themes
 from services.chassis.auth import Caller, allow
-from services.chassis.i18n import N_, language_of
+from services.chassis.i18n import N_, Language, language_of
+from services.chassis.mongo import Document
 from services.chassis.pages import Pages
 from services.chassis.paging import cursor_of, moment, position, text
 from services.routing.bulk.decisions import Decisions
 from services.routing.desk import Desk
+from services.routing.explanation import say_waiting
 from services.routing.handlers.experts import places
 from services.routing.handlers.presence import takes_part_at
 from services.routing.names import Names
@@ -28,7 +30,7 @@ from services.routing.pages.figures import Figures, figures
 from services.routing.pages.shown import described, notices
 from services.routing.rules import Rulebook
 from services.routing.store.board import BoardStore
-from services.routing.wording import why_waiting
+from services.routing.warnings import WARNING, Warnings
 
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Code = Annotated[str, Query(max_length=64)]
@@ -50,6 +52,7 @@ class Board:
 
     desk: Desk
     store: BoardStore
+    warnings: Warnings
     decisions: Decisions
     names: Names
     pages: Pages
@@ -146,14 +149,18 @@ async def shown(
     narrowed = bool(chosen.task_force or chosen.province)
     codes = chosen.themes if chosen.themes is not None else tuple(theme.code for theme in themes())
     in_hand = await board.store.in_hand(codes, chosen.province or None, PAGE) if narrowed and codes else []
-    names = await board.names.of([row["expert"] for row in in_hand])
+    warned = await board.warnings.of_board(chosen.themes, board.now())
+    warned = [row for row in warned if chosen.province in ("", row["province"])]
+    names = await board.names.of([row["expert"] for row in (*in_hand, *warned[:PAGE])])
     base = chosen.narrowed()
     context: dict[str, Any] = {
         **figures_context(found, chosen, found.total.waiting, live=live != "off"),
-        "queue": [described(row, language) | {"why": why_waiting(row)} for row in rows[:PAGE]],
+        "queue": await _waiting(board, rows[:PAGE], language),
         "next": (base + ("&" if "?" in base else "?") + urlencode({"cursor": following})) if following else None,
         "first": base if cursor else None,
         "in_hand": [described(row, language) | {"expert_name": names.get(row["expert"])} for row in in_hand],
+        "warned": [described(row, language) | {"expert_name": names.get(row["expert"])} for row in warned[:PAGE]],
+        "warned_more": max(len(warned) - PAGE, 0), "warning_words": WARNING,
         "narrowed": narrowed, "experts": experts,
         "task_forces": [(row.code, row.name) for row in found.forces if row.code],
         "places": [(place.sigla, place.name) for place in sorted(provinces(), key=lambda place: place.name)],
@@ -161,6 +168,12 @@ async def shown(
         "actions": ACTIONS,
     }  # fmt: skip
     return board.pages.render(request, "board/board.html", caller, **(context | more))
+
+
+async def _waiting(board: Board, rows: list[Document], language: Language) -> list[dict[str, Any]]:
+    """Who waits, and why."""
+    vetoes, words = await board.desk.not_now(rows), board.pages.translations.translator(language)
+    return [described(row, language) | {"why": say_waiting(row, vetoes.get(row["_id"]), words)} for row in rows]
 
 
 async def loads(board: Board, task_forces: tuple[str, ...] | None) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from services.routing.pages.procedures import about
 from services.routing.pages.shown import described
 from services.routing.pages.times import left, span
 from services.routing.pages.today import Today
+from services.routing.warnings import missed
 
 Expert = Annotated[Caller, Depends(allow("expert"))]
 
@@ -47,15 +48,18 @@ async def day_of(today: Today, request: Request, caller: Caller) -> dict[str, An
     cases = await today.days.cases(row["request"] for row in (*offered, *accepted))
     talks = await today.days.talks_of(me, now)
     profile = await today.days.expert(me)
+    away = missed(profile, talks) if profile else []
     hours = [int((row["expires_at"] - now).total_seconds()) // 3600 for row in offered]
     versions = [(row["_id"], row["version"]) for row in (*offered, *accepted, *talks, *cases.values())]
     return {
         "offers": [_offer(row, cases.get(row["request"]), now, words) for row in offered],
         "open_cases": in_order([_in_hand(row, cases.get(row["request"]), me, now, words) for row in accepted]),
-        "talks": [{**row, "when": span(row, words.language)} for row in talks],
+        "talks": [{**row, "when": span(row, words.language), "away": row in away} for row in talks],
         "ways": WAY,
         "paused": bool(profile and profile.get("paused")),
-        "stamp": hashlib.sha256(repr((versions, hours, bool(profile and profile.get("paused")))).encode()).hexdigest(),
+        "stamp": hashlib.sha256(
+            repr((versions, hours, len(away), bool(profile and profile.get("paused")))).encode()
+        ).hexdigest(),
         "news": False,
     }
 

@@ -13,11 +13,11 @@ from services.chassis.mongo import Document
 from services.chassis.pages import Notice
 from services.chassis.problems import Problem
 from services.routing.bulk.decisions import Action, action_of
+from services.routing.explanation import say_not_now, say_waiting
 from services.routing.handlers.assigning import Wish
 from services.routing.pages.board import ACTIONS, Board, filter_of, loads, shown
 from services.routing.pages.shown import described
 from services.routing.store import ASSIGNMENTS
-from services.routing.wording import why_waiting
 
 Staff = Annotated[Caller, Depends(allow("coordinator", "secretariat"))]
 Checked = Annotated[FormData, Depends(checked_form)]
@@ -27,6 +27,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "assigned": (N_("The expert has been asked."), "success"),
     "pinned": (N_("Kept for this expert."), "success"),
     "unpinned": (N_("Whoever fits best is asked again."), "success"),
+    "unchanged": (N_("Nothing was changed."), "neutral"),
     "refused": (N_("Nothing was changed."), "warning"),
 }
 
@@ -119,13 +120,15 @@ async def _form(
     names = await board.names.of([lead["expert"] if lead else None, pinned["expert"] if pinned else None])
     done = request.query_params.get("done", "")
     told = [Notice("success", OUTCOMES[done][0])] if done in OUTCOMES and done != "refused" else []
-    own = filter_of(caller, "", "")
+    own, veto = filter_of(caller, "", ""), (await board.desk.not_now([case])).get(case["_id"])
+    words = board.pages.translations.translator(language_of(request, caller))
     return board.pages.render(
         request, "board/assign.html", caller, status,
         number=case["number"], case=described(case, language_of(request, caller)),
         lead=described(lead, language_of(request, caller)) if lead else None,
         lead_name=names.get(lead["expert"]) if lead else None,
-        why=why_waiting(case) if case["queue"] and not lead else None,
+        why=say_waiting(case, veto, words) if case["queue"] and not lead else None,
+        not_now=say_not_now(veto, words) if not lead else "",
         pinned=pinned, pinned_name=names.get(pinned["expert"]) if pinned else None,
         experts=await loads(board, (case["theme"],) if case["theme"] else own.visible),
         actions=ACTIONS, values=values or {}, errors=errors or {}, notices=notices or told,

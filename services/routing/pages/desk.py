@@ -13,12 +13,13 @@ from services.chassis.i18n import language_of
 from services.chassis.problems import not_found
 from services.routing.desk import manages, may_know
 from services.routing.domain import OVER
-from services.routing.explanation import explain, people_in
+from services.routing.explanation import explain, people_in, say_waiting
 from services.routing.pages.day import day_of
 from services.routing.pages.shown import described, notices
 from services.routing.pages.today import Today
 from services.routing.store import ASSIGNMENTS
-from services.routing.wording import DECLINE, why_waiting
+from services.routing.warnings import WARNING
+from services.routing.wording import DECLINE
 
 Worker = Annotated[Caller, Depends(allow("expert", "coordinator", "secretariat"))]
 Anybody = Annotated[Caller, Depends(allow(*PEOPLE))]
@@ -49,9 +50,14 @@ def router(today: Today) -> APIRouter:
         if case is None or not may_know(caller, case, lead):
             raise not_found()
         latest = await reading.decision(case["_id"])
-        made = latest if manages(caller, [case["theme"]]) else None
+        directs = manages(caller, [case["theme"]])
+        made = latest if directs else None
+        concerns = lead is not None and (directs or lead["expert"] == caller.id)
+        warnings = await shown.warnings.of(lead, shown.now()) if lead and concerns else []
         people = [*(lead["people"] if lead else ()), *people_in(made)]
         known = await shown.names.of(people)
+        vetoes = await shown.desk.not_now([case]) if directs else {}
+        waits = case["queue"] in ("ready", "stuck", "coordinator")
         translator = pages.translations.translator(language_of(request, caller))
         return pages.fragment(
             request,
@@ -63,11 +69,12 @@ def router(today: Today) -> APIRouter:
             mine=bool(lead and lead["expert"] == caller.id),
             ended=case["status"] in OVER,
             inside=caller.has("expert", "coordinator", "secretariat", "monitor"),
-            why=why_waiting(case) if case["queue"] in ("ready", "stuck", "coordinator") else None,
+            why=say_waiting(case, vetoes.get(case["_id"]), translator) if waits else None,
             explanation=explain(made, translator, known) if made else [],
             reasons=DECLINE,
             decided=latest is not None,
-            manages=manages(caller, [case["theme"]]),
+            manages=directs,
+            warnings=[WARNING[code] for code in warnings],
         )
 
     return routes

@@ -114,6 +114,7 @@ async def _preview(
         request, "board/preview.html", caller, status,
         id=preview["_id"], name=names.get(preview["expert"]), at=preview["at"], reason=preview["reason"],
         confirmed=preview["outcome"] is not None, again=again,
+        not_theirs=preview.get("not_theirs", []),
         items=[
             _line(item, names, words, language, became) | {"not_done": NOT_AS_SHOWN.get(not_done.get(item["number"]))}
             for item in preview["items"]

@@ -21,6 +21,7 @@ from services.routing.pages.procedures import about
 from services.routing.store import CASES
 from services.routing.store.day import Days
 from services.routing.store.reading import Reading
+from services.routing.warnings import WARNING, Warnings
 from services.routing.wording import DECLINE, STATUS, TONE
 
 _DONE = {
@@ -53,6 +54,7 @@ class Shown:
     names: Names
     pages: Pages
     days: Days
+    warnings: Warnings
     now: Callable[[], datetime]
 
     async def offer(self, request: Request, caller: Caller, id: str, status: int = 200, **more: Any) -> Response:
@@ -72,6 +74,7 @@ class Shown:
             "mine": row["expert"] == caller.id,
             "helps": caller.id in row["co_experts"],
             "manages": manages(caller, [row["task_force"]]),
+            "warnings": [WARNING[code] for code in await self.warnings.of(row, self.now())] if inside else [],
             "reasons": DECLINE,
             "colleagues": sorted(((id, known[id]) for id in colleagues if id in known), key=lambda pair: pair[1]),
             "unnamed": not known.keys() >= set(colleagues),

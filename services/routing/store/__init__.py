@@ -53,6 +53,13 @@ INDEXES = (
     Index(DECISIONS, (("request", 1), ("at", -1))),
     Index(EXPERTS, (("themes.code", 1),)),
     Index(EXPERTS, (("task_forces", 1), ("_id", 1))),
+    # The warnings ask for experts by any of these.
+    Index(EXPERTS, (("contract_end", 1),)),
+    Index(EXPERTS, (("role_end", 1),)),
+    Index(EXPERTS, (("entitled", 1),)),
+    Index(EXPERTS, (("conflicts.bodies", 1),)),
+    Index(EXPERTS, (("conflicts.companies", 1),)),
+    Index(EXPERTS, (("absences.end", 1),)),
     Index(REASSIGNMENTS, (("at", 1),), ttl_days=30),
     Index(CHECKS, (("at", 1),)),
     # The body's other requests on the same procedure.

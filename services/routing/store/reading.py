@@ -26,7 +26,11 @@ class Reading:
 
     async def answers(self, decisions: Iterable[Document]) -> dict[str, Document]:
         """Decision -> the assignment that it led to, which has its id."""
-        return {row["_id"]: row for row in await self._database.by_ids(ASSIGNMENTS, [one["_id"] for one in decisions])}
+        return await self.by_ids(ASSIGNMENTS, [one["_id"] for one in decisions])
+
+    async def by_ids(self, collection: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Those of these documents that exist, by id."""
+        return {row["_id"]: row for row in await self._database.by_ids(collection, ids)}
 
     async def decision(self, request: str) -> Document | None:
         """The latest decision about a request."""
