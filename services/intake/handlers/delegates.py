@@ -20,10 +20,11 @@ from services.chassis.mongo import Document
 from services.chassis.problems import Problem, forbidden, invalid, not_found
 from services.chassis.work import Work
 from services.intake.handlers.fields import Line, Moment
+from services.intake.handlers.grants import lasts
 from services.intake.handlers.known import meant, new_person, same_name
 from services.intake.handlers.parts import Parts
 from services.intake.handlers.person_forms import Address, Identities, PersonForm, credentials_of
-from services.intake.handlers.persons import described, lasts, revoke, tell
+from services.intake.handlers.persons import described, revoke, tell
 from services.intake.store.persons import PERSONS
 
 Place = Literal["official", "representative"]

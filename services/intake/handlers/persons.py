@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from contracts import vocabulary
 from contracts.access import (
     AccessData,
     AccessEvent,
@@ -13,29 +12,17 @@ from contracts.access import (
     Grant,
     PersonErased,
     Role,
-    ScopeKind,
 )
 from services.chassis import access
 from services.chassis.access import ACCESS
 from services.chassis.auth import Caller
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
-from services.chassis.problems import invalid, not_found
+from services.chassis.problems import not_found
 from services.chassis.work import Keys, Work
-from services.intake.handlers.person_forms import GrantForm, PersonForm
+from services.intake.handlers.grants import asked_grant, lasts
+from services.intake.handlers.person_forms import PersonForm
 from services.intake.store.persons import PERSONS, email_key
-
-SCOPES: dict[Role, tuple[ScopeKind, ...]] = {
-    "official": ("body",),
-    "representative": ("body",),
-    "front_end": ("body", "programme"),
-    "expert": ("programme", "task_force"),
-    "coordinator": ("programme", "task_force"),
-    "secretariat": ("programme",),
-    "monitor": ("programme",),
-    "service": ("programme",),
-}
-"""What a role can be bound to."""
 
 
 def person_keys(id: str) -> Keys:
@@ -48,7 +35,7 @@ def save_person(work: Work, id: str, form: PersonForm, credentials: Sequence[str
 
     That they are named a representative, for another period, or no more, is told by an event for each body.
     """
-    grants = [_grant(work, number, grant) for number, grant in enumerate(form.grants)]
+    grants = [asked_grant(work, number, grant) for number, grant in enumerate(form.grants)]
     person, held = described(work, id, form), _lasting(work, id)
     dismissed = _dismissed(work, held, grants)
     for ended in dismissed:
@@ -178,33 +165,3 @@ def tell(
     assert isinstance(event, AccessEvent)
     access.apply(work, event)
     work.put(PERSONS, person)
-
-
-def lasts(grant: Grant, work: Work) -> bool:
-    """Whether a grant has not ended; it may begin later."""
-    return grant.end is None or work.now < grant.end
-
-
-def _grant(work: Work, number: int, form: GrantForm) -> Grant:
-    place = f"/grants/{number}"
-    if form.scope_kind not in SCOPES[form.role]:
-        fault = N_("This role cannot be bound to this kind of scope.")
-        raise invalid([{"pointer": f"{place}/scope_kind", "detail": fault}])
-    start = form.start or work.now
-    if form.end and form.end <= start:
-        raise invalid([{"pointer": f"{place}/end", "detail": N_("The end must be after the start.")}])
-    scope = _scope(form)
-    if scope is None and form.scope_kind != "programme":
-        fault = N_("Name a body by its ISTAT or IPA code, or a task force by its theme.")
-        raise invalid([{"pointer": f"{place}/scope", "detail": fault}])
-    return Grant(role=form.role, scope_kind=form.scope_kind, scope=scope, start=start, end=form.end)
-
-
-def _scope(form: GrantForm) -> str | None:
-    if form.scope_kind == "body":
-        body = vocabulary.body(form.scope or "")
-        return body.code if body else None
-    if form.scope_kind == "task_force":
-        theme = vocabulary.theme(form.scope or "")
-        return theme.code if theme else None
-    return None
