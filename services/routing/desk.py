@@ -111,7 +111,7 @@ class Desk:
         keys = {
             CASES: [known["request"]],
             ASSIGNMENTS: [id],
-            EXPERTS: [expert],
+            EXPERTS: [expert, *known["co_experts"]],
             LOADS: [expert, known["expert"]],
         }
         wish, rules = Wish(expert, str(caller.id), reason=note), await self._history.kept(self._book)

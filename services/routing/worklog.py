@@ -50,8 +50,7 @@ class Worklog:
 
     async def spent(self, person: str, day: str, without: str | None = None) -> int:
         """The minutes that somebody has recorded on a day, but for one entry."""
-        rows = await self._store.of_person(person, [day[:7]])
-        return minutes_of(row for row in rows if row["day"] == day and row["_id"] != without)
+        return await self._store.minutes_on(person, day, without)
 
     def recording(self, work: Work, id: str, caller: Caller, entry: dict[str, Any], spent: int) -> Document:
         """Writes an entry; the assignment was loaded. spent: what the day holds already."""
@@ -79,7 +78,7 @@ class Worklog:
             if not seen.covers(version_tag(known["version"])):
                 raise Problem(412, N_("It changed meanwhile"), N_("Load the entry again, then repeat the change."))
             after = known | changes
-            if not after["withdrawn"]:
+            if _adds(known, after):
                 actions.check_minutes(after["minutes"], spent.get(after["day"], 0))
             return actions.correct(work, assignment, known, changes)
 
@@ -106,6 +105,12 @@ class Worklog:
 def works_on(caller: Caller, assignment: Document) -> bool:
     """Whether the caller is the lead of an assignment, or helps."""
     return caller.has("expert") and caller.id in assignment["people"]
+
+
+def _adds(known: Document, after: Document) -> bool:
+    """Whether a correction adds to a day: one that is over 24 hours can still be put right step by step."""
+    another = known["withdrawn"] or after["day"] != known["day"]
+    return not after["withdrawn"] and (another or after["minutes"] > known["minutes"])
 
 
 def minutes_of(rows: Iterable[Document]) -> int:

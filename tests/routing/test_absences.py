@@ -132,3 +132,18 @@ async def test_who_is_there_after_a_correction_is_asked_and_who_is_away_is_not(r
             asked.append(await routing.asked(request))
 
     assert asked == [None, anna, None]
+
+
+async def test_a_correction_sent_again_after_a_lost_answer_is_answered_as_the_first_time(routing: Routing) -> None:
+    await away(routing, NEXT, NOW)
+
+    async with routing.api("anna") as api:
+        seen = {"If-Match": (await api.get(PATH)).headers["etag"]}
+        answers = [await api.patch(PATH, params=NEXT, json={"to": "2027-01-06"}, headers=seen) for _ in range(2)]
+        other = await api.patch(PATH, params=NEXT, json={"to": "2027-01-07"})
+        unknown = await api.patch(PATH, params=OVER, json={})
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].headers["etag"] == answers[1].headers["etag"]
+    assert (other.status_code, unknown.status_code) == (404, 404)

@@ -20,6 +20,7 @@ QUESTIONS: dict[str, tuple[str, Document, list[tuple[str, int]]]] = {
     "actions of a request": (ACTIONS, {"assignment": "a"}, _NEWEST),
     "own actions of a request": (ACTIONS, {"assignment": "a", "expert": person("a")}, _NEWEST),
     "own month": (ACTIONS, {"expert": person("a"), "month": "2026-11"}, _NEWEST),
+    "own day": (ACTIONS, {"expert": person("a"), "month": "2026-11", "day": "2026-11-23"}, []),
     "month of a task force": (ACTIONS, {"task_force": THEME, "month": "2026-11", "withdrawn": False}, []),
 }
 

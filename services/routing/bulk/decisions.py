@@ -56,10 +56,11 @@ class Decisions:
         await self._history.kept(self._book)
         rows = await self._store.cases(numbers)
         leads = [row["lead"] for row in rows if row["lead"]]
+        helpers = await self._store.helpers([lead["assignment"] for lead in leads])
         return rows, {
             CASES: [row["_id"] for row in rows],
             ASSIGNMENTS: [lead["assignment"] for lead in leads],
-            EXPERTS: [expert],
+            EXPERTS: [expert, *helpers],
             LOADS: [expert, *(lead["expert"] for lead in leads)],
         }
 

@@ -23,7 +23,7 @@ _NOT_NOW = N_("This expert cannot take it now")
 class Wish:
     """Whom a person wants to be asked. reason: kept with the decision. pin: the matcher may ask nobody else.
 
-    co_experts: who helps; None: whoever helps now.
+    co_experts: who helps; None: whoever helps now and still may.
     """
 
     expert: str
@@ -42,14 +42,13 @@ def assign(work: Work, request: str, assignment: str | None, wish: Wish, rules: 
     if (lead["assignment"] if lead else None) != (current["_id"] if current else None):
         raise Problem(409, N_("The assignment changed meanwhile"), N_("Load the request again, then decide."))
     check_open(case)
-    together = helping(work, case, wish, current, rules)
     if current and current["expert"] == wish.expert:
-        if together != current["co_experts"]:
+        if wish.co_experts is not None and {*wish.co_experts} - {wish.expert} != {*current["co_experts"]}:
             raise Problem(409, _NOT_NOW, N_("The request is with this expert already: who helps cannot be changed."))
         if wish.pin:
             pinning.pin(work, case, wish.expert, wish.by, wish.reason)
         return current
-    chosen = free_expert(work, case, wish.expert, rules)
+    chosen, together = free_expert(work, case, wish.expert, rules), helping(work, case, wish, current, rules)
     if current:
         let_go(work, case, current, REASSIGNED)
         case = work.get(CASES, request) or case
@@ -100,7 +99,7 @@ def known_expert(work: Work, expert: str, rules: Rules) -> Expert:
 
 def check_conflict(case: Document, expert: Expert) -> None:
     """Raises 409 for an expert who declared a conflict of interest."""
-    if expert.conflicts & {case["body"], *case.get("companies", ())}:
+    if _partial(case, expert):
         detail = N_("The expert has declared a conflict of interest with this body.")
         raise Problem(409, _NOT_NOW, detail, extra={"allowed": []})
 
@@ -116,9 +115,13 @@ def free_expert(work: Work, case: Document, expert: str, rules: Rules) -> Expert
 
 
 def helping(work: Work, case: Document, wish: Wish, current: Document | None, rules: Rules) -> list[str]:
-    """Who helps the lead, each once. Raises 409 for one who is named and is no expert, not there or in a conflict."""
+    """Who helps the lead, each once. Raises 409 for one who is named and is no expert, not there or in a conflict.
+
+    Of those who help already, and are not named, such a one is left out: who helps goes on reading the request.
+    """
     if wish.co_experts is None:
-        return [id for id in (current["co_experts"] if current else ()) if id != wish.expert]
+        now = current["co_experts"] if current else ()
+        return [id for id in now if id != wish.expert and _may_help(work, case, id, rules)]
     named = [id for id in dict.fromkeys(wish.co_experts) if id != wish.expert]
     for id in named:
         helper = known_expert(work, id, rules)
@@ -126,6 +129,17 @@ def helping(work: Work, case: Document, wish: Wish, current: Document | None, ru
             raise Problem(409, _NOT_NOW, N_("Somebody who is to help is away or inactive."), extra={"allowed": []})
         check_conflict(case, helper)
     return named
+
+
+def _may_help(work: Work, case: Document, expert: str, rules: Rules) -> bool:
+    """Whether who helps now may go on; helping takes no place."""
+    profile, due = work.reach(EXPERTS, expert), experts.answer_due(work.now, rules)
+    found = experts.to_match(profile, None, work.now, due, rules) if profile else None
+    return found is not None and found.there and not _partial(case, found)
+
+
+def _partial(case: Document, expert: Expert) -> bool:
+    return bool(expert.conflicts & {case["body"], *case.get("companies", ())})
 
 
 def _offered(work: Work, case: Document, chosen: Expert, together: Sequence[str], wish: Wish, rules: Rules) -> Document:

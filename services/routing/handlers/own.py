@@ -31,10 +31,14 @@ def change_own(work: Work, id: str, changes: dict[str, Any], seen: Seen) -> Docu
 
 
 def change_absence(work: Work, id: str, days: tuple[str, str], absence: dict[str, Any], seen: Seen) -> Document:
-    """An absence has other days. 412 when the profile is not what was seen."""
+    """An absence has other days. 412 when the profile is not what was seen; sent again it changes nothing."""
+    wanted = (absence["from"], absence["to"])
+    before = work.get(EXPERTS, id)
+    noted = [(row["from"], row["to"]) for row in before["absences"]] if before else []
+    if before and wanted in noted and days not in noted:
+        return before
     known, others = _without(work, id, days)
     _unchanged(known, seen)
-    wanted = (absence["from"], absence["to"])
     if wanted == days:
         return known
     more = [] if wanted in [(row["from"], row["to"]) for row in others] else [absence]

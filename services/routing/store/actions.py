@@ -32,6 +32,12 @@ class Actions:
             found += [row async for row in rows]
         return found
 
+    async def minutes_on(self, expert: str, day: str, without: str | None = None) -> int:
+        """The minutes of a person's entries on a day that stand, but for one."""
+        query = {"expert": expert, "month": day[:7], "day": day}
+        rows = self._database[ACTIONS].find(query, {"minutes": 1, "withdrawn": 1})
+        return sum([row["minutes"] async for row in rows if not row["withdrawn"] and row["_id"] != without])
+
     async def of_task_force(self, task_force: str, month: str) -> dict[str, Any]:
         """Minutes of a task force in a month: by request and by kind of action; never by person."""
         entries = {"$match": {"task_force": task_force, "month": month, "withdrawn": False}}

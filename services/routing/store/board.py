@@ -71,6 +71,10 @@ class BoardStore:
         """The cases with these numbers."""
         return await self._database.find(CASES, {"number": {"$in": sorted(set(numbers))}})
 
+    async def helpers(self, assignments: Iterable[str]) -> set[str]:
+        """Who helps the leads of these assignments."""
+        return {id for row in await self._database.by_ids(ASSIGNMENTS, assignments) for id in row["co_experts"]}
+
     async def one(self, collection: str, id: str) -> Document | None:
         """A document by id."""
         found = await self._database.by_ids(collection, [id])
