@@ -43,7 +43,7 @@ def renew(work: Work, id: str) -> bool:
 def role_of(grants: Document | None, now: datetime) -> Document:
     """What a profile keeps of somebody's role of expert: whether they hold it, or will, and from when until when.
 
-    No bound where there is none, or where it is past. Of grants with a gap between them, those up to the first gap count:
+    No bound where there is none, or where it is past. Of grants with a gap between them those before the gap count:
     when they are over the matcher has the next ones counted (`renew`). Nothing known yet: the news is on its way.
     """
     if grants is None:
