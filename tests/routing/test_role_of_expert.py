@@ -67,6 +67,20 @@ async def test_when_the_role_ends_an_unanswered_offer_goes_to_others_without_any
     assert await routing.asked(request) == bea
 
 
+async def test_between_two_grants_with_a_gap_nobody_is_asked_and_afterwards_they_are(routing: Routing) -> None:
+    anna = await routing.expert("anna")
+    await told(routing, "anna", 2, (MONDAY - DAY, MONDAY + 7 * DAY), (MONDAY + 14 * DAY, None))
+    asked = []
+    for number in (1, 2, 3):
+        request = await routing.submit(number)
+        await routing.match()
+        asked.append(await routing.asked(request))
+        routing.clock.advance(7 * DAY)
+        await routing.match()
+
+    assert asked == [anna, None, anna]
+
+
 async def test_a_changed_profile_keeps_the_bounds_of_the_role(routing: Routing) -> None:
     await routing.expert("anna")
     await told(routing, "anna", 2, (MONDAY + DAY, MONDAY + 9 * DAY))
@@ -92,9 +106,12 @@ async def test_a_changed_profile_keeps_the_bounds_of_the_role(routing: Routing) 
         ([(MONDAY - DAY, MONDAY + DAY), (MONDAY + DAY, None)], True, (None, None)),
         ([(MONDAY - DAY, MONDAY + DAY), (MONDAY, MONDAY + 2 * DAY)], True, (None, MONDAY + 2 * DAY)),
         ([(MONDAY - 9 * DAY, MONDAY - DAY), (MONDAY + DAY, None)], True, (MONDAY + DAY, None)),
+        ([(MONDAY - DAY, MONDAY + DAY), (MONDAY + 2 * DAY, None)], True, (None, MONDAY + DAY)),
+        ([(MONDAY + 5 * DAY, None), (MONDAY + DAY, MONDAY + 2 * DAY)], True, (MONDAY + DAY, MONDAY + 2 * DAY)),
+        ([(MONDAY, MONDAY + 9 * DAY), (MONDAY, MONDAY + DAY), (MONDAY + 9 * DAY, None)], True, (None, None)),
     ],
 )
-def test_the_role_holds_from_the_first_grant_to_the_last(
+def test_the_role_holds_as_long_as_its_grants_follow_without_a_gap(
     periods: Sequence[Period], entitled: bool, bounds: tuple[datetime | None, datetime | None]
 ) -> None:
     kept = role_of({"grants": grants(*periods)}, MONDAY)

@@ -22,6 +22,7 @@ from services.routing.handlers.matching import Ending, Outcome, Seen, Wave
 from services.routing.handlers.presence import may_keep
 from services.routing.matcher.apart import TooLong, planned
 from services.routing.matcher.conflicts import decline_for
+from services.routing.matcher.roles import renew_roles
 from services.routing.matcher.roster import Roster
 from services.routing.matching import NotSolved, Plan, explained, in_order
 from services.routing.rules import Rulebook, Rules
@@ -69,6 +70,8 @@ class Matcher:
             self._waiting.ready(self._most),
         )
         anew = await self.roster.ready(now, rules, checks)
+        renewed = await renew_roles(self.roster.profiles(checks), now, self._executor)
+        await self.roster.refresh(renewed, now, rules)
         freed = await self._take_from_the_absent([id for id in checks if not self._there(id)], now, rules)
         freed = await self._take_from_the_partial(checks, now, rules) or freed
         found = await self._who_waits_for([*checks, *(expert for _, _, expert in over)], over)
