@@ -1,6 +1,6 @@
 """What a coordinator hears of a request that is kept for one expert: each reason once, and why nobody is asked."""
 
-from tests.routing.material import Routing, person
+from tests.routing.material import OTHER, Routing, person
 from tests.routing.test_desk_pages import text_of
 from tests.routing.test_pins_and_handing_over import PIN, two
 
@@ -19,7 +19,8 @@ async def test_keeping_a_request_tells_again_that_nobody_can_be_asked_only_for_a
             await routing.match()
             freed = await routing.decision(request)
         same = await routing.told(request)
-        await routing.expert("bea", active=False)
+        for name in ("anna", "bea"):
+            await routing.expert(name, themes=[{"code": OTHER, "level": 3}])
         await api.put(PIN, json={"expert": person("bea")})
         await routing.match()
 
