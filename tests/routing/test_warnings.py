@@ -31,6 +31,12 @@ async def test_a_contract_or_role_that_ends_during_a_request_is_shown(
 ) -> None:
     assignment = await followed(routing)
     await routing.expert("anna", **ended)
+    # The role is what the grants say of it.
+    grant = {"role": "expert", "scope_kind": "programme", "scope": None, "start": MONDAY - DAY, "end": MONDAY + DAY}
+    if "role_end" in ended:
+        await routing.database["access"].update_one(
+            {"_id": person("anna")}, {"$set": {"grants": [grant], "credentials": [], "version": 1}}, upsert=True
+        )
     before = await pages(routing, assignment)
     routing.clock.advance(2 * DAY)
     await routing.match()
