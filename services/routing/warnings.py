@@ -10,6 +10,7 @@ from datetime import datetime
 from services.chassis.i18n import N_
 from services.chassis.mongo import Document
 from services.routing.agenda import overlaps
+from services.routing.handlers.conflicts import concerned, declared
 from services.routing.handlers.presence import term
 from services.routing.store.warnings import Suspects
 
@@ -33,10 +34,7 @@ def ended(profile: Document, now: datetime) -> bool:
 
 def in_conflict(profile: Document, case: Document) -> bool:
     """Whether the expert declared a conflict with the body, or with a company that the request names."""
-    known = profile.get("conflicts", {})
-    return not {case["body"], *case.get("companies", ())}.isdisjoint(
-        (*known.get("bodies", ()), *known.get("companies", ()))
-    )
+    return bool(declared(profile) & concerned(case))
 
 
 def missed(profile: Document, talks: Collection[Document]) -> list[Document]:

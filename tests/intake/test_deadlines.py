@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ class Programme:
     def __init__(self) -> None:
         self.view, self.told, self.now = View(), list[Event](), START
         for number, id in enumerate(IDS, 1):
-            self._decide(lambda work, id=id, number=number: submit(work, _submission(id, number)))  # type: ignore[misc]
+            self._decide(partial(submit, submission=_submission(id, number)))
 
     def happens(self, what: str, id: str, after: timedelta = timedelta(0)) -> None:
         """Something, or nothing where the state does not allow it."""

@@ -6,6 +6,7 @@ a megabyte. What is encrypted, or packed in an unusual way, is left to the scann
 
 import struct
 import zlib
+from collections.abc import Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, cast
 
@@ -29,10 +30,13 @@ class _TooMuch(Exception):
     """Enough was seen."""
 
 
-def is_bomb(file: BinaryIO) -> bool:
-    """Whether a ZIP says that it is absurdly large inside, or holds archives in archives beyond any use."""
+def is_bomb(file: BinaryIO, entries: Sequence[Entry]) -> bool:
+    """Whether a ZIP says that it is absurdly large inside, or holds archives in archives beyond any use.
+
+    entries: its directory.
+    """
     try:
-        _Look(file.seek(0, 2)).at(file, level=1)
+        _Look(file.seek(0, 2)).at(file, entries, level=1)
     except _TooMuch:
         return True
     return False
@@ -45,9 +49,8 @@ class _Look:
         self._most = max(_LARGEST, _RATIO * size)
         self._left, self._entries = _MOST_UNPACKED, _MOST_ENTRIES
 
-    def at(self, archive: BinaryIO, level: int) -> None:
+    def at(self, archive: BinaryIO, entries: Sequence[Entry], level: int) -> None:
         """One archive, and those in it. Raises _TooMuch."""
-        entries = entries_in_zip(archive) or []
         self._entries -= len(entries)
         self._most -= sum(entry.size for entry in entries)
         inner = [entry for entry in entries if ending_of(entry.name) == "zip"]
@@ -56,7 +59,8 @@ class _Look:
         for entry in inner:
             with SpooledTemporaryFile(_IN_MEMORY) as unpacked:
                 if self._unpack(archive, entry, unpacked):
-                    self.at(cast(BinaryIO, unpacked), level + 1)
+                    within = cast(BinaryIO, unpacked)
+                    self.at(within, entries_in_zip(within) or (), level + 1)
 
     def _unpack(self, archive: BinaryIO, entry: Entry, into: IO[bytes]) -> bool:
         """Whether it could be read, as far as it goes."""

@@ -30,14 +30,8 @@ class Entry:
     at: int
 
 
-def names_in_zip(file: BinaryIO) -> list[str] | None:
-    """The names of the entries, in their order; None when the directory cannot be read, or is too large to be."""
-    entries = entries_in_zip(file)
-    return None if entries is None else [entry.name for entry in entries]
-
-
 def entries_in_zip(file: BinaryIO) -> list[Entry] | None:
-    """The same, each with what else is said of it."""
+    """What the directory says of each file, in order; None when it cannot be read, or is too large to be."""
     size = file.seek(0, 2)
     tail_at = max(0, size - _END_SIZE - _LONGEST_COMMENT)
     file.seek(tail_at)

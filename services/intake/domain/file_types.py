@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from services.intake.domain.archive_bombs import is_bomb
-from services.intake.domain.archives import has_macros, names_in_zip
+from services.intake.domain.archives import entries_in_zip, has_macros
 from services.intake.domain.file_endings import ENDINGS, IN_ARCHIVES
 from services.intake.domain.files import ending_of, signed_document_type
 
@@ -113,11 +113,12 @@ def _by_signature(first: bytes) -> FileType | None:
 
 
 def _archive(first: bytes, file: BinaryIO) -> FileType:
-    names = names_in_zip(file)
-    if names is None:
+    entries = entries_in_zip(file)
+    if entries is None:
         return FileType("application/zip", "unreadable-archive")
-    if is_bomb(file):
+    if is_bomb(file, entries):
         return FileType("application/zip", "archive-bomb")
+    names = [entry.name for entry in entries]
     endings = {ending_of(name) for name in names}
     programs = {ending for ending in endings if ENDINGS.get(ending) in IN_ARCHIVES}
     # Documents of Office keep embedded objects and settings of printers as such.

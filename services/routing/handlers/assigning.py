@@ -9,6 +9,7 @@ from services.chassis.problems import Problem
 from services.chassis.work import Work
 from services.routing.domain import OVER, Expert, NotAllowed
 from services.routing.handlers import cases, experts, pinning
+from services.routing.handlers.conflicts import concerned
 from services.routing.handlers.offers import HANDED_OVER, REASSIGNED, let_go, never_again, offer
 from services.routing.handlers.recording import record
 from services.routing.matching import Decision, weigh
@@ -99,7 +100,7 @@ def known_expert(work: Work, expert: str, rules: Rules) -> Expert:
 
 def check_conflict(case: Document, expert: Expert) -> None:
     """Raises 409 for an expert who declared a conflict of interest."""
-    if _partial(case, expert):
+    if expert.conflicts & concerned(case):
         detail = N_("The expert has declared a conflict of interest with this body.")
         raise Problem(409, _NOT_NOW, detail, extra={"allowed": []})
 
@@ -135,11 +136,7 @@ def _may_help(work: Work, case: Document, expert: str, rules: Rules) -> bool:
     """Whether who helps now may go on; helping takes no place."""
     profile, due = work.reach(EXPERTS, expert), experts.answer_due(work.now, rules)
     found = experts.to_match(profile, None, work.now, due, rules) if profile else None
-    return found is not None and found.there and not _partial(case, found)
-
-
-def _partial(case: Document, expert: Expert) -> bool:
-    return bool(expert.conflicts & {case["body"], *case.get("companies", ())})
+    return found is not None and found.there and not found.conflicts & concerned(case)
 
 
 def _offered(work: Work, case: Document, chosen: Expert, together: Sequence[str], wish: Wish, rules: Rules) -> Document:

@@ -8,6 +8,7 @@ from contracts.envelope import new_id
 from services.chassis.mongo import Document
 from services.chassis.work import Work
 from services.routing.domain import ROME, Expert, working_hours_after
+from services.routing.handlers.conflicts import declared
 from services.routing.handlers.presence import back, in_contract, is_present, takes_part, turning_points
 from services.routing.rules import Rules
 from services.routing.store import CHECKS, EXPERTS, LOADS
@@ -65,7 +66,7 @@ def answer_due(now: datetime, rules: Rules) -> datetime:
 
 def to_match(expert: Document, load: Document | None, now: datetime, due: datetime, rules: Rules) -> Expert:
     """The expert as matching sees one at this moment, of whom an answer would be due at that one."""
-    taken, conflicts = load or {}, expert.get("conflicts", {})
+    taken = load or {}
     found = Expert(
         id=expert["_id"],
         levels={theme["code"]: theme["level"] for theme in expert["themes"]},
@@ -78,7 +79,7 @@ def to_match(expert: Document, load: Document | None, now: datetime, due: dateti
         active=takes_part(expert),
         hours=hours_of(expert),
         hours_of_one=rules.hours_of_one_request,
-        conflicts=frozenset([*conflicts.get("bodies", ()), *conflicts.get("companies", ())]),
+        conflicts=declared(expert),
         worked=frozenset(key for worked in taken.get("worked", ()) for key in worked_keys(worked)),
     )
     as_of(found, expert, load, now, due)

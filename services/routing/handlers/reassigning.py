@@ -13,6 +13,7 @@ from services.chassis.problems import Problem, not_found
 from services.chassis.work import Work
 from services.routing.domain import OVER
 from services.routing.handlers import cases, experts
+from services.routing.handlers.conflicts import concerned
 from services.routing.handlers.offers import REASSIGNED, let_go, never_again, offer
 from services.routing.handlers.recording import candidate, record
 from services.routing.matching import Candidate, Decision
@@ -144,7 +145,7 @@ def _would_ask(work: Work, case: Document, expert: str, version: int, rules: Rul
     if profile is None or profile["version"] != version:
         return False
     now = experts.to_match(profile, work.get(LOADS, expert), work.now, experts.answer_due(work.now, rules), rules)
-    return now.there and now.free > 0 and not now.conflicts & {case["body"], *case.get("companies", ())}
+    return now.there and now.free > 0 and not now.conflicts & concerned(case)
 
 
 def _decision(item: Document, version: str) -> Decision:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from services.chassis.execution import Executor
 from services.chassis.mongo import Document
 from services.chassis.work import Work
+from services.routing.handlers.conflicts import concerned, declared
 from services.routing.handlers.offers import decline
 from services.routing.handlers.own import CONFLICT
 from services.routing.store import ASSIGNMENTS, CASES, LOADS
@@ -13,9 +14,9 @@ from services.routing.store.waiting import Waiting
 
 async def decline_for(profiles: Iterable[Document], waiting: Waiting, executor: Executor) -> list[str]:
     """Declines the unanswered offers of these experts that a conflict of theirs forbids; those who had any."""
-    declared = {row["_id"]: found for row in profiles if (found := _conflicts(row))}
-    offers = await waiting.offers_of([*declared]) if declared else []
-    mine = [row for row in offers if row["expert"] in declared]
+    conflicts = {row["_id"]: found for row in profiles if (found := declared(row))}
+    offers = await waiting.offers_of([*conflicts]) if conflicts else []
+    mine = [row for row in offers if row["expert"] in conflicts]
     if not mine:
         return []
 
@@ -25,7 +26,7 @@ async def decline_for(profiles: Iterable[Document], waiting: Waiting, executor: 
             case, assignment = work.get(CASES, row["request"]), work.get(ASSIGNMENTS, row["_id"])
             if not case or not assignment or assignment["status"] != "offered":
                 continue
-            if declared[row["expert"]] & {case["body"], *case.get("companies", ())}:
+            if conflicts[row["expert"]] & concerned(case):
                 decline(work, case, assignment, CONFLICT)
                 found.append(row["expert"])
         return found
@@ -36,8 +37,3 @@ async def decline_for(profiles: Iterable[Document], waiting: Waiting, executor: 
         LOADS: [row["expert"] for row in mine],
     }
     return await executor.run(keys, decide)
-
-
-def _conflicts(profile: Document) -> set[str]:
-    known = profile.get("conflicts", {})
-    return {*known.get("bodies", ()), *known.get("companies", ())}
