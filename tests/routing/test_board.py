@@ -182,3 +182,6 @@ async def test_the_board_of_ten_thousand_open_requests_is_read_in_pages(routing:
 
     expected = [f"2026-{n:06d}" for n in reversed(range(2_000)) if n % 2 == 0 and (not province or n % 12 == 0)]
     assert list(seen) == expected
+    if not province:
+        key = page[page.index('class="aff-legend"') :].partition("</ul>")[0]
+        assert re.search(r"\bda \d+ a \d+\b", key)
